@@ -1,0 +1,1 @@
+"""Helpers to run real servers and processes of the product in tests."""

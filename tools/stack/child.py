@@ -1,0 +1,140 @@
+"""One child process of the stack: its own process group, its log, its pid file, its end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.stack.procfs import Identity, group_members
+
+POLL_S = 0.02
+
+
+class StackError(RuntimeError):
+    """Something of the stack could not be started or did not behave; the message is for people."""
+
+    code = "stack.failed"
+
+
+class Child:
+    """A program run as a child in a process group of its own, so that a terminal's Ctrl-C reaches only the parent.
+
+    When the parent is killed outright the kernel sends the child SIGTERM (`setpriv --pdeathsig`, util-linux), so a
+    murdered supervisor or test run leaves no servers behind.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log_path: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        pid_path: Path | None = None,
+        stop_timeout_s: float = 20.0,
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log_path = log_path
+        self.env = dict(env) if env is not None else None
+        self.cwd = cwd
+        self.pid_path = pid_path
+        self.stop_timeout_s = stop_timeout_s
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int:
+        """The pid of the running (or last) process; StackError when it was never started."""
+        if self._popen is None:
+            raise StackError(f"{self.name} was never started")
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the last process ended (negative: by that signal); None while it runs or before it was started."""
+        return None if self._popen is None else self._popen.poll()
+
+    def start(self) -> None:
+        """Starts the process. Does nothing when it runs."""
+        if self.running:
+            return
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_path.open("ab") as log:
+            self._log_start = log.tell()
+            self._popen = subprocess.Popen(
+                [*_leash(), *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.env,
+                cwd=self.cwd,
+                start_new_session=True,
+            )
+        identity = Identity.of(self._popen.pid)
+        if self.pid_path is not None and identity is not None:
+            identity.write(self.pid_path)
+
+    def stop(self) -> None:
+        """Asks it to end (SIGTERM to the leader, which ends its own helpers), then insists on the whole group."""
+        popen = self._popen
+        if popen is None:
+            return
+        if popen.poll() is None:
+            popen.terminate()
+            try:
+                popen.wait(self.stop_timeout_s)
+            except subprocess.TimeoutExpired:
+                pass
+        self._kill_group()
+        self._forget()
+
+    def kill(self) -> None:
+        """kill -9 of the whole group, without warning, as the resilience tests and the last resort need it."""
+        if self._popen is None:
+            return
+        self._kill_group()
+        self._forget()
+
+    def log_tail(self, lines: int = 12) -> str:
+        """The last lines written since the last start."""
+        try:
+            with self.log_path.open("rb") as log:
+                log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_start, log.tell() - 16_384))
+                text = log.read().decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _kill_group(self) -> None:
+        if self._popen is None:
+            return
+        try:
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._popen.wait()
+        # Orphans of the group are reaped by init, not by us; their ports are free only once they are gone.
+        deadline = time.monotonic() + 5
+        while group_members(self._popen.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+
+    def _forget(self) -> None:
+        if self.pid_path is not None:
+            self.pid_path.unlink(missing_ok=True)
+
+
+def _leash() -> list[str]:
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []

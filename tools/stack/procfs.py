@@ -1,0 +1,98 @@
+"""Telling processes apart for certain: a pid alone may belong to another program since it was written down."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A process, named by its pid, the boot it belongs to and its start in clock ticks since that boot."""
+
+    pid: int
+    start_ticks: int
+    boot_id: str
+
+    @classmethod
+    def of(cls, pid: int) -> Identity | None:
+        """The identity of a living process; None when it is gone or a zombie."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        # The second field is the program's name in brackets and may itself hold brackets and blanks.
+        fields = stat.rpartition(")")[2].split()
+        if fields[0] in ("Z", "X"):
+            return None
+        return cls(pid=pid, start_ticks=int(fields[19]), boot_id=_boot_id())
+
+    @property
+    def alive(self) -> bool:
+        return Identity.of(self.pid) == self
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Sends a signal to the process group this process leads, if it is still that very process."""
+        if not self.alive:
+            return
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to this process alone, if it is still that very process."""
+        if not self.alive:
+            return
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            return
+
+    def write(self, path: Path) -> None:
+        """Writes the pid file; whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".tmp")
+        draft.write_text(
+            json.dumps({"pid": self.pid, "start_ticks": self.start_ticks, "boot_id": self.boot_id}),
+            encoding="utf-8",
+        )
+        draft.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Identity | None:
+        """The process a pid file names, alive or not; None for a missing or damaged file."""
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                pid=int(written["pid"]),
+                start_ticks=int(written["start_ticks"]),
+                boot_id=str(written["boot_id"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def group_members(group: int) -> list[int]:
+    """Pids of the living processes in a process group."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] not in ("Z", "X") and int(fields[2]) == group:
+            members.append(int(entry.name))
+    return members
