@@ -1,7 +1,7 @@
 """What every test may use. Nothing here starts before a test asks for it, so unit tests need no servers.
 
-`mongo_uri`, `redis_url`   a real mongod and Valkey for this pytest session (or MONGODB_URI / REDIS_URL when given)
-`database`                 MongoEngine connected, every collection empty, indexes made; yields the pymongo database
+`mongo_uri`, `redis_url`   a real mongod and Valkey for this session (or MONGODB_URI / REDIS_URL when given)
+`database`                 MongoEngine connected, collections empty, indexes made; yields the pymongo database
 `clean_redis`              Redis emptied; yields a client
 `settings`, `stack_env`    server.config.Settings for this test; the same as environment for child processes
 `processes`                starts gunicorn, Celery, emulators as children and ends them after the test

@@ -1,4 +1,4 @@
-"""Processes of the product under test: gunicorn, Celery, emulators, any command that runs until it is stopped."""
+"""Processes of the product under test: gunicorn, Celery, emulators, anything that runs until it is stopped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Processes:
         url: str | None = None,
         timeout_s: float = 60.0,
     ) -> Child:
-        """Runs a command from the project's root and waits until `port` listens or `url` answers 2xx, when given.
+        """Runs a command from the project's root; waits until `port` listens or `url` answers 2xx, when given.
 
         `env` is added to this process's environment. Output goes to `<folder>/<name>.log`.
         """

@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import mongoengine
 import pymongo
 import redis
 from mongoengine.connection import ConnectionFailure, get_connection, get_db
 from pymongo.errors import InvalidOperation, PyMongoError
-from redis.connection import parse_url
 
 from tools.stack import Mongo, StackError, Valkey
 from tools.stack.ports import free_port
@@ -74,7 +74,7 @@ def with_database(uri: str, name: str) -> str:
 
 def refuse_a_shared_redis(url: str) -> None:
     """Tests empty the Redis database they are given, so a given one must be a spare: not number 0."""
-    if not parse_url(url).get("db"):
+    if urlsplit(url).path.strip("/") in ("", "0"):
         raise StackError(
             "REDIS_URL: tests flush it, so it must name a spare database, such as redis://host/15"
         )

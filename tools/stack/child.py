@@ -22,10 +22,10 @@ class StackError(RuntimeError):
 
 
 class Child:
-    """A program run as a child in a process group of its own, so that a terminal's Ctrl-C reaches only the parent.
+    """A program run as a child in a process group of its own: a terminal's Ctrl-C reaches only the parent.
 
-    When the parent is killed outright the kernel sends the child SIGTERM (`setpriv --pdeathsig`, util-linux), so a
-    murdered supervisor or test run leaves no servers behind.
+    When the parent is killed outright the kernel sends the child SIGTERM (`setpriv --pdeathsig`, util-linux),
+    so a murdered supervisor or test run leaves no servers behind.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """How the last process ended (negative: by that signal); None while it runs or before it was started."""
+        """How the last process ended (negative: by that signal); None while it runs or before a start."""
         return None if self._popen is None else self._popen.poll()
 
     def start(self) -> None:
@@ -86,7 +86,7 @@ class Child:
             identity.write(self.pid_path)
 
     def stop(self) -> None:
-        """Asks it to end (SIGTERM to the leader, which ends its own helpers), then insists on the whole group."""
+        """Asks it to end (SIGTERM to the leader, which ends its helpers), then insists on the whole group."""
         popen = self._popen
         if popen is None:
             return
@@ -100,7 +100,7 @@ class Child:
         self._forget()
 
     def kill(self) -> None:
-        """kill -9 of the whole group, without warning, as the resilience tests and the last resort need it."""
+        """kill -9 of the whole group, without warning: for resilience tests and as a last resort."""
         if self._popen is None:
             return
         self._kill_group()

@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """True when a server could listen on the port now; with SO_REUSEADDR, as servers do, TIME_WAIT is free."""
+    """True when a server could listen on the port now; TIME_WAIT counts as free, as for servers."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Telling processes apart for certain: a pid alone may belong to another program since it was written down."""
+"""Telling processes apart for certain: a written pid may meanwhile belong to another program."""
 
 from __future__ import annotations
 

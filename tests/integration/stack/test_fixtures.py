@@ -12,6 +12,7 @@ from pytest_socket import SocketConnectBlockedError
 
 from server.config import Settings
 from tests.stack import scratch
+from tools.stack import StackError
 
 
 class Parcel(mongoengine.Document):
@@ -63,5 +64,5 @@ def test_a_borrowed_mongodb_keeps_its_options_and_loses_only_its_database_name()
 
 def test_a_redis_that_may_hold_real_data_is_refused() -> None:
     scratch.refuse_a_shared_redis("redis://127.0.0.1:6379/15")
-    with pytest.raises(scratch.StackError, match="spare"):
+    with pytest.raises(StackError, match="spare"):
         scratch.refuse_a_shared_redis("redis://127.0.0.1:6379/0")
