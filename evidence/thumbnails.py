@@ -1,0 +1,59 @@
+"""Small copies of a photo for lists, screens and papers. The original is never touched.
+
+JPEG is decoded at a reduced size (``draft``) and turned upright after shrinking: a 12-megapixel photo costs about
+half of a full decode. Copies carry no EXIF: place and time are shown by the system, to those who may see them.
+"""
+
+import io
+from typing import BinaryIO
+
+from PIL import Image
+
+from evidence.media import DECODER_FAULTS, LIMITS, as_stream, broken_image, exif_of, open_image, recognise
+
+THUMBNAIL_PX = 320
+DISPLAY_PX = 1600
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def thumbnail(source: bytes | BinaryIO, *, max_side_px: int = THUMBNAIL_PX, quality: int = 80) -> bytes:
+    """An upright JPEG of at most ``max_side_px``, never enlarged, transparent parts white.
+
+    Raises the codes of :func:`evidence.media.inspect` for photos.
+    """
+    stream = as_stream(source)
+    limits = LIMITS["photo"]
+    media_type, _ = recognise(stream, kind="photo", limits=limits)
+    image = open_image(stream, media_type, max_pixels=limits.max_pixels)
+    try:
+        image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        flat = _rgb_on_white(image)
+    except DECODER_FAULTS:
+        raise broken_image() from None
+    turn = _UPRIGHT.get(exif_of(image).orientation)
+    if turn is not None:
+        flat = flat.transpose(turn)
+    stream.seek(0)
+    out = io.BytesIO()
+    flat.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
+
+
+def display_copy(source: bytes | BinaryIO, *, max_side_px: int = DISPLAY_PX, quality: int = 85) -> bytes:
+    """A copy large enough for a screen or half an A4 page; see :func:`thumbnail`."""
+    return thumbnail(source, max_side_px=max_side_px, quality=quality)
+
+
+def _rgb_on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    colours = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours).convert("RGB")
