@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import shutil
@@ -104,7 +105,7 @@ def clean_redis(redis_url: str) -> Iterator[redis.Redis]:
 def settings(mongo_uri: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings in mode `test`: the session's servers, evidence and keys in this test's folder."""
     master_key = tmp_path / "master.key"
-    master_key.write_bytes(secrets.token_bytes(32))
+    master_key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
     master_key.chmod(0o600)
     evidence = tmp_path / "evidence"
     evidence.mkdir()

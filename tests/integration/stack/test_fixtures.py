@@ -12,7 +12,7 @@ from pytest_socket import SocketConnectBlockedError
 
 from server.config import Settings
 from tests.stack import scratch
-from tools.stack import StackError
+from tools.stack.child import StackError
 
 
 class Parcel(mongoengine.Document):
