@@ -54,7 +54,9 @@ def broken_image(name: str) -> DomainError:
 
 def image_too_large(name: str, pixels: int) -> DomainError:
     """The image has more pixels than we are willing to unpack."""
-    return Invalid(code="papers.image_too_large", title=f"图片“{name}”过大，无法印制", image=name, pixels=pixels)
+    return Invalid(
+        code="papers.image_too_large", title=f"图片“{name}”过大，无法印制", image=name, pixels=pixels
+    )
 
 
 def mixed_datum(datums: list[str]) -> DomainError:

@@ -57,7 +57,9 @@ def signature(content: bytes, *, name: str) -> bytes:
 def _opened(content: bytes, *, name: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours and lower
+            warnings.simplefilter(
+                "ignore", Image.DecompressionBombWarning
+            )  # the limit below is ours and lower
             image = Image.open(BytesIO(content))
     except Image.DecompressionBombError as error:
         raise image_too_large(name, MAX_PIXELS) from error

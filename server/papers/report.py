@@ -1,4 +1,184 @@
+"""The tree of the service report (送达报告书)."""
+
+from __future__ import annotations
+
+from server.papers.data import (
+    Attempt,
+    DocumentLine,
+    Effect,
+    EvidenceLine,
+    NamedSignature,
+    Photo,
+    ReportRecipient,
+    Review,
+    ServiceReport,
+    Visit,
+    VisitEvent,
+)
 from server.papers.payload import Exhibits, Tree
-from server.papers.data import ServiceReport
+from server.papers.proof import signed
+from server.papers.sketch import sketch
+from server.papers.text import coordinates, day, day_of, metres, moment, placed, second, size
+
+TITLE = "送达报告书"
+
+
 def tree(data: ServiceReport, exhibits: Exhibits) -> Tree:
-    raise NotImplementedError
+    """Everything `report.typ` prints."""
+    return {
+        "title": TITLE,
+        "court_name": data.court_name,
+        "case_number": data.case_number,
+        "number": data.report_number,
+        "version": f"第 {data.version} 版",
+        "case": _facts(
+            ("案号", data.case_number),
+            ("案由", data.cause),
+            ("适用程序", data.procedure),
+            ("承办庭室", data.division),
+            ("承办法官", data.judge),
+            ("书记员", data.clerk),
+        ),
+        "documents": _documents(data.documents),
+        "recipients": [_recipient(r, data.documents) for r in data.recipients],
+        "attempts": [_attempt(a, exhibits) for a in data.attempts],
+        "effects": [_effect(e) for e in data.effects],
+        "evidence": [_evidence(e) for e in data.evidence],
+        "review": _review(data.review),
+        "made_by": data.made_by,
+        "made_on": day_of(data.made_at),
+        "made_at": second(data.made_at),
+    }
+
+
+def _facts(*pairs: tuple[str, str]) -> list[Tree]:
+    """Labels with their texts; empty ones are not printed."""
+    return [{"label": label, "text": text} for label, text in pairs if text]
+
+
+def _documents(documents: tuple[DocumentLine, ...]) -> str:
+    return "；".join(f"{d.name} {d.copies} 份" for d in documents)
+
+
+def _recipient(recipient: ReportRecipient, common: tuple[DocumentLine, ...]) -> Tree:
+    return {
+        "name": recipient.name,
+        "role": recipient.role,
+        "address": recipient.address,
+        "basis": recipient.address_basis,
+        "documents": _documents(recipient.documents or common),
+    }
+
+
+def _attempt(attempt: Attempt, exhibits: Exhibits) -> Tree:
+    visit = attempt.visit
+    return {
+        "heading": f"第 {attempt.number} 次：{attempt.channel_label}　{attempt.recipient_name}",
+        "served": attempt.served,
+        "facts": _facts(
+            ("送达结果", attempt.outcome_label),
+            ("送达时间", moment(attempt.started_at)),
+            ("送达地址", attempt.address),
+            *(_visit_facts(visit) if visit else ()),
+            *attempt.facts,
+        ),
+        "events": [_event(n, e) for n, e in enumerate(visit.events, 1)] if visit else [],
+        "visited": visit is not None,
+        "sketch": sketch(visit) if visit else None,
+        "log": [
+            {"at": second(e.occurred_at), "title": e.title, "result": e.result, "detail": e.detail}
+            for e in attempt.log
+        ],
+        "photos": [_photo(p, exhibits) for p in attempt.photos],
+        "signatures": [_signature(s, exhibits) for s in attempt.signatures],
+    }
+
+
+def _visit_facts(visit: Visit) -> tuple[tuple[str, str], ...]:
+    signer = f"{visit.signer_name}（{visit.signer_relation}）" if visit.signer_relation else visit.signer_name
+    witness = "　".join(filter(None, (visit.witness_name, visit.witness_organisation)))
+    return (
+        ("外出任务号", visit.number),
+        ("送达人", "、".join(visit.servers)),
+        ("计划时间", _span(moment(visit.planned_from), moment(visit.planned_until))),
+        ("实际时间", _span(moment(visit.started_at), moment(visit.ended_at))),
+        ("签收人", signer),
+        ("拒收事由", visit.refusal_reason),
+        ("见证人", witness),
+        ("经过", visit.course_of_events),
+    )
+
+
+def _span(start: str, end: str) -> str:
+    """`2026年11月24日 09:00 至 11:30`; the day is not repeated."""
+    if not (start and end):
+        return start or end
+    same_day = start.split(" ")[0] == end.split(" ")[0]
+    return f"{start} 至 {end.split(' ')[1] if same_day else end}"
+
+
+def _event(number: int, event: VisitEvent) -> Tree:
+    position = event.position
+    return {
+        "number": str(number),
+        "label": event.label,
+        "at": second(event.occurred_at),
+        "position": coordinates(position) or "定位不可用",
+        "datum": position.datum if position else "",
+        "accuracy": metres(position.accuracy_m) if position else "",
+        "distance": metres(event.distance_to_address_m),
+        "note": event.note,
+    }
+
+
+def _photo(photo: Photo, exhibits: Exhibits) -> Tree:
+    return {
+        "file": exhibits.photo(photo.image, name=photo.name),
+        "name": photo.name,
+        "caption": photo.caption,
+        "taken": second(photo.taken_at),
+        "position": placed(photo.position) if photo.position else "",
+        "sha256": photo.sha256,
+    }
+
+
+def _signature(entry: NamedSignature, exhibits: Exhibits) -> Tree:
+    return {
+        "role": entry.role,
+        "name": entry.name,
+        "signature": signed(entry.signature, exhibits, name=f"{entry.role}{entry.name}签名"),
+    }
+
+
+def _effect(effect: Effect) -> Tree:
+    confirmed = " ".join(filter(None, (effect.confirmed_by, moment(effect.confirmed_at))))
+    return {
+        "recipient": effect.recipient_name,
+        "label": effect.label,
+        "on": day(effect.effective_on),
+        "article": effect.article,
+        "confirmed": confirmed or "待法院工作人员确认",
+    }
+
+
+def _evidence(line: EvidenceLine) -> Tree:
+    return {
+        "name": line.name,
+        "kind": line.kind,
+        "size": size(line.size_bytes),
+        "captured": second(line.captured_at),
+        "sha256": line.sha256,
+    }
+
+
+def _review(review: Review | None) -> Tree | None:
+    if review is None:
+        return None
+    return {
+        "facts": _facts(
+            ("审核结论", review.decision_label),
+            ("审核意见", review.opinion),
+            ("审核人", review.reviewer),
+            ("审核时间", moment(review.decided_at)),
+        )
+    }

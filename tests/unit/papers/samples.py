@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime
+import math
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -11,14 +12,25 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from server.papers.data import (
+    Attempt,
     CaseKind,
     DocumentLine,
+    Effect,
+    EvidenceLine,
     Manner,
+    NamedSignature,
+    Photo,
+    Position,
     ProofOfService,
     Receiver,
     Remarks,
+    ReportRecipient,
+    Review,
+    ServiceReport,
     Signature,
     Staff,
+    Visit,
+    VisitEvent,
     Witness,
 )
 
@@ -48,7 +60,9 @@ def photo_jpeg(seed: int = 1, width: int = 1600, height: int = 1200) -> bytes:
     draw = ImageDraw.Draw(image)
     left = width // 3 + (seed * 37) % (width // 6)
     draw.rectangle((left, height // 4, left + width // 4, height), fill=(110, 60 + seed * 9 % 90, 40))
-    draw.ellipse((left + width // 5, height * 2 // 3, left + width // 5 + 30, height * 2 // 3 + 30), fill="gold")
+    draw.ellipse(
+        (left + width // 5, height * 2 // 3, left + width // 5 + 30, height * 2 // 3 + 30), fill="gold"
+    )
     draw.text((width // 12, height // 12), f"photo {seed}", fill="white", font_size=height // 14)
     return _bytes(image, "JPEG", quality=90)
 
@@ -165,3 +179,165 @@ NOBODY_HOME: dict[str, Any] = {
 def proof(outcome: dict[str, Any] = BY_RECIPIENT, **changes: Any) -> ProofOfService:
     """A proof with the given outcome and changes."""
     return ProofOfService(**(PROOF | outcome | changes))
+
+
+def position(east_m: float, north_m: float, accuracy_m: float = 12.0) -> Position:
+    """A point so many metres from the sample address, WGS-84."""
+    return Position(
+        longitude=116.36421 + east_m / 85_400,
+        latitude=39.91288 + north_m / 111_195,
+        datum="WGS-84",
+        accuracy_m=accuracy_m,
+    )
+
+
+def later(minutes: float) -> datetime:
+    return AT + timedelta(minutes=minutes)
+
+
+def track(points: int = 240) -> tuple[Position, ...]:
+    """A bending ride of about 3 km that ends at the door."""
+    shares = [i / (points - 1) for i in range(points)]
+    return tuple(
+        position(
+            -2400 * (1 - s) + 160 * math.sin(s * 9) * (1 - s),
+            1500 * (1 - s) ** 2 + 60 * math.sin(s * 23) * (1 - s),
+        )
+        for s in shares
+    )
+
+
+def photos(count: int) -> tuple[Photo, ...]:
+    """Landscape and portrait photos in turn."""
+    captions = ("门牌号", "入户门", "现场全景", "文书交付", "签收过程", "单元门")
+    result = []
+    for n in range(1, count + 1):
+        image = photo_jpeg(n, *((1600, 1200) if n % 3 else (1200, 1600)))
+        result.append(
+            Photo(
+                name=f"IMG-20261124-{n:04d}.jpg",
+                image=image,
+                caption=captions[n % len(captions)],
+                sha256=sha256(image),
+                taken_at=later(n / 4),
+                position=position(4.0 * n, 6.0, 9.0) if n % 4 else None,
+            )
+        )
+    return tuple(result)
+
+
+def visit(**changes: Any) -> Visit:
+    """A visit that left the court, reached the door and was signed for."""
+    values: dict[str, Any] = {
+        "number": "WC-20261124-0017",
+        "planned_from": later(-12),
+        "planned_until": later(48),
+        "started_at": later(-32),
+        "ended_at": later(6),
+        "servers": ("李外勤", "赵外勤"),
+        "signer_name": "王示例",
+        "signer_relation": "受送达人本人",
+        "address_point": position(0, 0),
+        "events": (
+            VisitEvent(
+                label="接收任务",
+                occurred_at=later(-40),
+                position=position(-2400, 1500, 20.0),
+                distance_to_address_m=2830,
+            ),
+            VisitEvent(
+                label="出发",
+                occurred_at=later(-32),
+                position=position(-2396, 1495, 15.0),
+                distance_to_address_m=2824,
+            ),
+            VisitEvent(
+                label="到达",
+                occurred_at=later(-2),
+                position=position(22, -14, 18.0),
+                distance_to_address_m=26,
+            ),
+            VisitEvent(
+                label="登记结果", occurred_at=later(6), position=position(6, 5, 8.0), distance_to_address_m=8
+            ),
+        ),
+        "track": track(),
+    }
+    return Visit(**(values | changes))
+
+
+def attempt(photo_count: int = 6, **changes: Any) -> Attempt:
+    """A direct attempt that was signed for."""
+    values: dict[str, Any] = {
+        "number": 1,
+        "channel_label": "直接送达",
+        "recipient_name": "王示例",
+        "outcome_label": "受送达人本人签收",
+        "served": True,
+        "started_at": AT,
+        "address": PROOF["address"],
+        "visit": visit(),
+        "photos": photos(photo_count),
+        "signatures": (
+            NamedSignature(role="签收人", name="王示例", signature=signature(1)),
+            NamedSignature(role="送达人", name="李外勤", signature=signature(7)),
+            NamedSignature(role="送达人", name="赵外勤", signature=signature(8)),
+        ),
+    }
+    return Attempt(**(values | changes))
+
+
+def report(*attempts: Attempt, **changes: Any) -> ServiceReport:
+    """A report over the given attempts (one direct attempt with 6 photos when none is given)."""
+    given = attempts or (attempt(),)
+    evidence = tuple(
+        EvidenceLine(
+            name=photo.name,
+            kind="照片",
+            size_bytes=len(photo.image),
+            sha256=photo.sha256,
+            captured_at=photo.taken_at,
+        )
+        for one in given
+        for photo in one.photos
+    )
+    values: dict[str, Any] = {
+        "court_name": "北京市西城区人民法院",
+        "case_number": CASE_NUMBER,
+        "cause": "民间借贷纠纷",
+        "procedure": "民事一审普通程序",
+        "division": "民事审判第二庭",
+        "judge": "孙法官",
+        "clerk": "陈书记",
+        "recipients": (
+            ReportRecipient(
+                name="王示例",
+                role="被告",
+                address=PROOF["address"],
+                address_basis="送达地址确认书（2026年10月9日）",
+            ),
+        ),
+        "documents": DOCUMENTS,
+        "attempts": given,
+        "report_number": "SDBG-2026-000412",
+        "made_by": "陈书记",
+        "made_at": later(90),
+        "effects": (
+            Effect(
+                recipient_name="王示例",
+                label="已送达",
+                article="《中华人民共和国民事诉讼法》第八十七条、第八十八条",
+                effective_on=SIGNED_ON,
+                confirmed_by="陈书记",
+                confirmed_at=later(80),
+            ),
+        ),
+        "evidence": evidence,
+        "review": Review(
+            decision_label="通过",
+            reviewer="钱审核",
+            decided_at=later(70),
+            opinion="照片、定位与签名齐全，予以通过。",
+        ),
+    }
+    return ServiceReport(**(values | changes))
