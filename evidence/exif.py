@@ -1,8 +1,8 @@
 """The few EXIF facts evidence needs, read by a small bounded parser (TIFF 6.0 §2, Exif 2.32 §4.6).
 
-Pillow's own reader reports damage through ``warnings``, which is global state in a threaded server, and may allocate
-what a hostile file asks for. This one touches only the tags below, never follows a pointer twice, and answers damage
-with a warning code beside whatever could still be read.
+Pillow's own reader reports damage through ``warnings``, which is global state in a threaded server, and may
+allocate what a hostile file asks for. This one touches only the tags below, never follows a pointer twice,
+and answers damage with a warning code beside whatever could still be read.
 """
 
 import re
@@ -46,7 +46,8 @@ class ExifFacts:
 
 
 def read_exif(block: bytes | None) -> ExifFacts:
-    """Read an EXIF block (with or without the ``Exif\\0\\0`` prefix). Never raises: damage becomes a warning."""
+    """Read an EXIF block (with or without the ``Exif\\0\\0`` prefix). Never raises: damage becomes a
+    warning."""
     if not block:
         return ExifFacts()
     data = block.removeprefix(_PREFIX)
@@ -76,7 +77,8 @@ class _Tiff:
         (self.first,) = struct.unpack_from(order + "I", data, 4)
 
     def directory(self, offset: int) -> dict[int, _Value]:
-        """Tags of one directory; 0 means there is none. Raises ``struct.error`` when it lies outside the block."""
+        """Tags of one directory; 0 means there is none. Raises ``struct.error`` when it lies outside the
+        block."""
         if offset == 0:
             return {}
         (count,) = struct.unpack_from(self._order + "H", self._data, offset)

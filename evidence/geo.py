@@ -1,7 +1,7 @@
 """Points on the ground: distance, and whether a reported position can be taken seriously.
 
-Everything here is WGS-84, degrees, metres. A point of another datum is refused, not guessed: GCJ-02 differs by about
-500 m, enough to turn the right door into a wrong one.
+Everything here is WGS-84, degrees, metres. A point of another datum is refused, not guessed: GCJ-02 differs
+by about 500 m, enough to turn the right door into a wrong one.
 """
 
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class GeoPoint:
 class PointFacts:
     """A position that passed :func:`point_facts`, and what speaks against trusting it blindly.
 
-    ``concerns``: ``accuracy.coarse`` (circle wider than 100 m), ``accuracy.zero`` (real receivers never report 0,
-    mocked positions often do).
+    ``concerns``: ``accuracy.coarse`` (circle wider than 100 m), ``accuracy.zero`` (real receivers never
+    report 0, mocked positions often do).
     """
 
     point: GeoPoint

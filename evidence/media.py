@@ -1,8 +1,8 @@
 """What a file really is: type by content, size, pixels, EXIF time and place.
 
-``inspect`` decodes an image to its end (JPEG at one eighth of the size, which reads every byte but spares most of the
-arithmetic), so a truncated photo is found at the door and not in the court room. It never trusts a name or a
-Content-Type header, and never lets a damaged EXIF block cost a photo.
+``inspect`` decodes an image to its end (JPEG at one eighth of the size, which reads every byte but spares
+most of the arithmetic), so a truncated photo is found at the door and not in the court room. It never
+trusts a name or a Content-Type header, and never lets a damaged EXIF block cost a photo.
 """
 
 import io
@@ -56,20 +56,30 @@ _NAMES = {
     "image/jpeg": "JPEG",
 }
 
-# All that Pillow 13 raises on damaged input (measured by fuzzing); UserWarning only where warnings are errors.
+# All that Pillow 13 raises on damaged input; UserWarning only where warnings are turned into errors.
 DECODER_FAULTS = (
-    OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError, EOFError,
-    struct.error, zlib.error, UserWarning,
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
     """What the bytes say about themselves.
 
-    ``width``/``height`` are stored pixels (before EXIF orientation); None for video and audio, which are recognised
-    but not decoded here. ``exif_taken_at`` is aware UTC; ``exif_point`` is WGS-84. ``warnings`` holds codes of things
-    that do not cost the item its place: see :class:`evidence.exif.ExifFacts`.
+    ``width``/``height`` are stored pixels (before EXIF orientation); None for video and audio, which are
+    recognised but not decoded here. ``exif_taken_at`` is aware UTC; ``exif_point`` is WGS-84. ``warnings``
+    holds codes of things that do not cost the item its place: see :class:`evidence.exif.ExifFacts`.
     """
 
     media_type: str
@@ -93,9 +103,10 @@ class _Jpeg(JpegImageFile):
 def inspect(source: bytes | BinaryIO, *, kind: Kind, limits: Limits | None = None) -> MediaFacts:
     """Look at one item; a stream must be seekable and is left at its start.
 
-    Raises ``evidence.empty``, ``evidence.too_large``, ``evidence.not_an_image`` / ``not_a_video`` / ``not_audio``,
-    ``evidence.unsupported_type`` (recognised, but not accepted here, such as HEIC), ``evidence.too_many_pixels``,
-    ``evidence.broken_image``. Damaged EXIF is the warning ``exif.unreadable``, never an error.
+    Raises ``evidence.empty``, ``evidence.too_large``, ``evidence.not_an_image`` / ``not_a_video`` /
+    ``not_audio``, ``evidence.unsupported_type`` (recognised, but not accepted here, such as HEIC),
+    ``evidence.too_many_pixels``, ``evidence.broken_image``. Damaged EXIF is the warning
+    ``exif.unreadable``, never an error.
     """
     limits = limits or LIMITS[kind]
     stream = as_stream(source)

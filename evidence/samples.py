@@ -1,7 +1,8 @@
 """Drill material (演练材料): photos and signatures as a phone would make them, for demonstrations and load.
 
-Used by ``make day`` and by tests. Nothing here is evidence: every photo carries the word 演练 in its pixels. Pictures
-are real JPEG and PNG files, seeded: the same arguments give the same bytes on the same Pillow.
+Used by ``make day`` and by tests. Nothing here is evidence: every photo carries the word 演练 in its
+pixels. Pictures are real JPEG and PNG files, seeded: the same arguments give the same bytes on the same
+Pillow.
 """
 
 import io
@@ -25,12 +26,23 @@ _TAKEN, _DIGITIZED, _OFFSET_TAKEN = 0x9003, 0x9004, 0x9011
 _WALLS = ((176, 166, 150), (150, 160, 168), (188, 178, 160), (140, 134, 126))
 _DOORS = ((96, 52, 36), (58, 74, 92), (120, 30, 28), (70, 84, 60))
 
+_LAY_DOWN = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
 Stroke = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """How a photo was taken. ``orientation`` is Exif tag 0x0112; None for time or point leaves the tags out."""
+    """How a photo was taken. ``orientation`` is Exif tag 0x0112; None for time or point leaves the tags
+    out."""
 
     taken_at: datetime | None = None
     point: GeoPoint | None = None
@@ -52,9 +64,14 @@ def photo(
 
     ``shot`` writes EXIF; without it the file has none, as after WeChat's chooseMedia.
     """
-    rng = random.Random(seed)
-    picture = _scene(rng, width_px, height_px)
+    rng = random.Random(seed)  # noqa: S311 - drill pictures, not secrets
+    # A phone held upright stores a lying picture and a tag to turn it: draw it upright, then lay it down.
+    turned = _LAY_DOWN.get(shot.orientation if shot else 1)
+    lying = shot is not None and shot.orientation >= 5
+    picture = _scene(rng, *((height_px, width_px) if lying else (width_px, height_px)))
     _write(picture, ("演练照片", *caption, f"No. {seed}"))
+    if turned is not None:
+        picture = picture.transpose(turned)
     picture = _with_noise(picture, rng)
     out = io.BytesIO()
     exif = exif_of_shot(shot).tobytes() if shot is not None else b""
@@ -78,8 +95,9 @@ def exif_of_shot(shot: Shot) -> Image.Exif:
 
 
 def signature_strokes(seed: int, *, width_px: int = 600, height_px: int = 300) -> list[Stroke]:
-    """Strokes of an invented name of two or three characters: each a list of (x, y) in px, in order of writing."""
-    rng = random.Random(seed)
+    """Strokes of an invented name of two or three characters: each a list of (x, y) in px, in order of
+    writing."""
+    rng = random.Random(seed)  # noqa: S311 - drill pictures, not secrets
     characters = rng.choice((2, 3, 3))
     cell = width_px * 0.84 / characters
     strokes: list[Stroke] = []
@@ -138,13 +156,16 @@ def _write(picture: Image.Image, lines: Sequence[str]) -> None:
     draw = ImageDraw.Draw(picture)
     box_height = int(size * 1.4 * len(lines)) + size
     top = picture.height - box_height - size
-    draw.rectangle((size, top, size + picture.width // 2, top + box_height), fill=(244, 240, 226))
+    draw.rectangle(
+        (size, top, size + max(picture.width // 2, 22 * size), top + box_height), fill=(244, 240, 226)
+    )
     for index, line in enumerate(lines):
         draw.text((size * 1.5, top + size * (0.4 + 1.4 * index)), line, fill=(24, 24, 24), font=font)
 
 
 def _with_noise(picture: Image.Image, rng: random.Random) -> Image.Image:
-    """Grain over the whole picture: a 256-pixel tile of seeded bytes, so that no two photos hash or look the same."""
+    """Grain over the whole picture: a 256-pixel tile of seeded bytes, so that no two photos hash or look
+    the same."""
     side = 256
     tile = Image.frombytes("L", (side, side), rng.randbytes(side * side))
     grain = Image.new("L", picture.size)

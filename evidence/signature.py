@@ -1,8 +1,8 @@
 """A handwritten signature as a PNG: is it one, and how it goes on paper.
 
-Ink is any pixel clearly darker than white once the picture lies on a white background. A signature has extent (its
-ink spans a fair part of the canvas) and length (at least as many ink pixels as its longer side: two dots in two
-corners span much and hold nothing).
+Ink is any pixel clearly darker than white once the picture lies on a white background. A signature has
+extent (its ink spans a fair part of the canvas) and length (at least as many ink pixels as its longer side:
+two dots in two corners span much and hold nothing).
 """
 
 import io
@@ -24,7 +24,8 @@ _INK_BELOW = 160  # of 255, after compositing on white
 
 @dataclass(frozen=True, slots=True)
 class SignatureFacts:
-    """Canvas and ink of a signature. ``ink_box`` is (left, top, right, bottom) in px, right and bottom exclusive."""
+    """Canvas and ink of a signature. ``ink_box`` is (left, top, right, bottom) in px, right and bottom
+    exclusive."""
 
     width: int
     height: int
@@ -37,7 +38,8 @@ def check_signature(source: bytes | BinaryIO, *, limits: Limits | None = None) -
     """Refuse what is not a signature; a stream is left at its start.
 
     Raises the codes of :func:`evidence.media.inspect`, ``evidence.signature_dimensions``,
-    ``evidence.signature_too_small`` (blank, a dot, a tiny stroke), ``evidence.signature_unreadable`` (mostly filled).
+    ``evidence.signature_too_small`` (blank, a dot, a tiny stroke), ``evidence.signature_unreadable``
+    (mostly filled).
     """
     stream = as_stream(source)
     media = inspect(stream, kind="signature", limits=limits)
@@ -45,7 +47,8 @@ def check_signature(source: bytes | BinaryIO, *, limits: Limits | None = None) -
     if width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX or max(width, height) > MAX_SIDE_PX:
         raise EvidenceError(
             "evidence.signature_dimensions",
-            f"签名图片尺寸不正确（{width}×{height}），应在 {MIN_WIDTH_PX}×{MIN_HEIGHT_PX} 至 {MAX_SIDE_PX} 像素之间",
+            f"签名图片尺寸不正确（{width}×{height} 像素），"
+            f"应不小于 {MIN_WIDTH_PX}×{MIN_HEIGHT_PX}，每边不超过 {MAX_SIDE_PX}",
             width=width, height=height,
         )  # fmt: skip
     ink = _ink(_on_white(stream))

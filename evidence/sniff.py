@@ -43,7 +43,8 @@ def _iso_media(head: bytes) -> str:
 
 
 def _mpeg_audio(head: bytes) -> str | None:
-    """An MPEG audio frame without ID3, or AAC in ADTS; reserved values are refused, or random bytes would pass."""
+    """An MPEG audio frame without ID3, or AAC in ADTS; reserved values are refused, or random bytes would
+    pass."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3

@@ -1,7 +1,8 @@
 """Small copies of a photo for lists, screens and papers. The original is never touched.
 
-JPEG is decoded at a reduced size (``draft``) and turned upright after shrinking: a 12-megapixel photo costs about
-half of a full decode. Copies carry no EXIF: place and time are shown by the system, to those who may see them.
+JPEG is decoded at a reduced size (``draft``) and turned upright after shrinking: a 12-megapixel photo costs
+about half of a full decode. Copies carry no EXIF: place and time are shown by the system, to those who may
+see them.
 """
 
 import io

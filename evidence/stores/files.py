@@ -1,9 +1,9 @@
 """Evidence in a directory of this machine (or a mounted share that honours fsync and rename).
 
 Layout under the root: ``sha256/ab/cdef…`` finished objects (read-only), ``incoming/`` bytes on their way in,
-``damaged/`` objects found with a wrong length and replaced. Bytes become visible by one rename inside one file system,
-after fsync of the file, and the put answers after fsync of the directory: a kill or a power cut at any moment leaves
-either no object or the whole one.
+``damaged/`` objects found with a wrong length and replaced. Bytes become visible by one rename inside one
+file system, after fsync of the file, and the put answers after fsync of the directory: a kill or a power
+cut at any moment leaves either no object or the whole one.
 """
 
 import os
@@ -95,7 +95,8 @@ class FileStore:
             return False
         if held == size:
             return True
-        # Something outside damaged the object. The right bytes are in hand: keep the wrong ones aside, take these.
+        # Something outside damaged the object. The right bytes are in hand: keep the wrong ones aside, take
+        # these.
         self._make_directory(self.root / "damaged")
         target.rename(self.root / "damaged" / f"{target.parent.name}{target.name}-{uuid.uuid4().hex}")
         return False

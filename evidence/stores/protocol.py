@@ -1,7 +1,7 @@
 """What every store promises. Stores import this module and nothing of each other.
 
-* Keys are content addresses, ``sha256/ab/cdef…``: the same bytes have the same key in every store, so a put may be
-  repeated without harm and moving between stores can be checked by hash.
+* Keys are content addresses, ``sha256/ab/cdef…``: the same bytes have the same key in every store, so a put
+  may be repeated without harm, and moving between stores can be checked by hash.
 * ``put`` returns only when the bytes are durable and complete; until then ``exists`` says no.
 * There is no way to change an object, and none to remove one: retention is not a store's decision.
 """
@@ -38,7 +38,8 @@ class Store(Protocol):
     ) -> Stored:
         """Store a stream to its end; storing the same bytes again changes nothing.
 
-        Raises ``evidence.too_large``, ``evidence.bad_hash``, ``evidence.hash_mismatch``; nothing is kept then.
+        Raises ``evidence.too_large``, ``evidence.bad_hash``, ``evidence.hash_mismatch``; nothing is kept
+        then.
         """
         ...
 

@@ -1,8 +1,9 @@
 """Evidence in an S3 bucket: for more than one machine.
 
-The key is the hash, which is known only when the last byte has arrived. So a stream is first spooled (memory up to
-``SPOOL_BYTES``, then a temporary file), hashed on the way, and sent under its final name afterwards: nothing
-unverified is ever visible in the bucket, and an interrupted multipart upload never becomes an object.
+The key is the hash, which is known only when the last byte has arrived. So a stream is first spooled
+(memory up to ``SPOOL_BYTES``, then a temporary file), hashed on the way, and sent under its final name
+afterwards: nothing unverified is ever visible in the bucket, and an interrupted multipart upload never
+becomes an object.
 """
 
 import base64
