@@ -1,0 +1,260 @@
+"""Regret insertion: a feasible plan in a fraction of a second, and the filler behind every other engine."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .instance import Instance, Order
+from .slots import ENDLESS, FAR, Fits, Floats, RouteState, fits, route_state, window_table
+from .timeline import crew_places, time_all, time_route
+
+# How many of the cheapest pairs of gaps are tried for a crew before it is given up.
+_PAIRS_TRIED = 24
+
+
+class Builder:
+    """Orders under construction; always feasible, since an insertion that does not fit is not made.
+
+    A crew visit gets its time when it is inserted (the earliest both can make) and keeps it while building, which
+    is what keeps the routes independent of each other here. Engines that can move both at once improve on it.
+    """
+
+    def __init__(self, instance: Instance, orders: Sequence[Order]) -> None:
+        """Start from feasible orders (empty ones will do). Raises ValueError if they are not feasible."""
+        self.instance = instance
+        self.orders = [list(order) for order in orders]
+        times = time_all(instance, self.orders)
+        if times is None:
+            raise ValueError("orders to build on are not feasible")
+        self.appointments = {
+            visit: times[places[0][0]].starts[places[0][1]]
+            for visit, places in crew_places(instance, self.orders).items()
+        }
+        self.table = window_table(instance)
+        self.states: list[RouteState] = [self._state(server) for server in range(len(self.orders))]
+        self.planned = np.zeros(instance.n, dtype=bool)
+        for order in self.orders:
+            for node in order:
+                self.planned[instance.visit_of(node)] = True
+
+    def _state(self, server: int) -> RouteState:
+        return route_state(self.instance, server, self.orders[server], self.appointments)
+
+    def room(self, server: int) -> bool:
+        """Whether the server may take one more visit."""
+        most = self.instance.servers[server].max_visits
+        return most is None or len(self.orders[server]) < most
+
+    def fits(self, server: int, visits: NDArray[np.int64]) -> Fits:
+        """Exact fits of the visits into the server's route, gaps before pinned visits closed."""
+        found = fits(self.instance, self.table, self.states[server], visits)
+        held = sum(1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned)
+        found.extra[:, :held] = FAR
+        return found
+
+    def extra_price(self, visits: NDArray[np.int64], server: int) -> Floats:
+        """What inserting each visit costs beyond travel: fairness, split building, disruption."""
+        instance, weights = self.instance, self.instance.problem.weights
+        price = np.zeros(len(visits))
+        if len(self.orders[server]) >= instance.fair_share[server]:
+            price += weights.fairness
+        if weights.disruption:
+            homes = np.array([instance.home[visit] for visit in visits])
+            price += weights.disruption * ((homes != -1) & (homes != server))
+        if weights.split_building:
+            price += weights.split_building * np.array([self._splits(int(visit), server) for visit in visits])
+        return price
+
+    def _splits(self, visit: int, server: int) -> bool:
+        building = self.instance.visits[visit].building
+        if building is None:
+            return False
+        comers = {k for k, order in enumerate(self.orders) if self._comes(order, building)}
+        return bool(comers) and server not in comers
+
+    def _comes(self, order: Order, building: str) -> bool:
+        return any(
+            node < self.instance.n and self.instance.visits[node].building == building for node in order
+        )
+
+    def put(self, node: int, server: int, gap: int) -> None:
+        """Insert a node before position `gap`; the caller has checked that it fits."""
+        self.orders[server].insert(gap, node)
+        self.states[server] = self._state(server)
+        self.planned[self.instance.visit_of(node)] = True
+
+    def put_crew(self, visit: int) -> bool:
+        """Insert a crew visit with its cheapest pair of servers; False if no pair tried can meet, or none pays."""
+        instance = self.instance
+        lead = self._gaps(visit, instance.allowed[visit])
+        second = self._gaps(visit, instance.allowed[visit + instance.n])
+        if lead is None or second is None:
+            return False
+        cost = lead[2][:, None] + second[2][None, :]
+        meet = np.maximum(lead[3][:, None], second[3][None, :])
+        until = np.minimum(lead[4][:, None], second[4][None, :])
+        cost[(meet > until) | (lead[0][:, None] == second[0][None, :])] = FAR
+        cost[cost >= instance.penalty[visit]] = FAR
+        order = np.argsort(cost, axis=None, kind="stable")
+        for flat in islice(order, _PAIRS_TRIED):
+            a, b = divmod(int(flat), cost.shape[1])
+            if cost[a, b] >= FAR:
+                return False
+            spot = ((int(lead[0][a]), int(lead[1][a])), (int(second[0][b]), int(second[1][b])))
+            if self._meet(visit, spot, int(meet[a, b])):
+                return True
+        return False
+
+    def _gaps(self, visit: int, servers: frozenset[int]) -> tuple[NDArray[np.int64], ...] | None:
+        """(server, gap, cost, earliest, latest) of every gap of the servers the visit fits into."""
+        found = []
+        one = np.array([visit])
+        for server in sorted(servers):
+            if not self.room(server):
+                continue
+            fit = self.fits(server, one)
+            gaps = np.flatnonzero(fit.extra[0] < ENDLESS)
+            cost = self.instance.problem.weights.travel_s * fit.extra[0, gaps] + self.extra_price(one, server)
+            found.append(
+                np.stack([np.full(len(gaps), server), gaps, cost, fit.earliest[0, gaps], fit.latest[0, gaps]])
+            )
+        if not found:
+            return None
+        together = np.concatenate(found, axis=1)
+        return tuple(row.astype(np.int64) for row in together) if together.shape[1] else None
+
+    def _meet(self, visit: int, spot: tuple[tuple[int, int], tuple[int, int]], start: int) -> bool:
+        """Insert the crew at a start if both routes then hold exactly."""
+        waits = {**self.appointments, visit: start}
+        trial = []
+        for node, (server, gap) in zip(self.instance.nodes_of(visit), spot, strict=True):
+            order = self.orders[server][:gap] + [node] + self.orders[server][gap:]
+            times = time_route(self.instance, server, order, waits)
+            if times is None or any(
+                times.starts[place] != waits[self.instance.visit_of(other)]
+                for place, other in enumerate(order)
+                if self.instance.visit_of(other) in waits
+            ):
+                return False
+            trial.append((server, order))
+        self.appointments[visit] = start
+        self.planned[visit] = True
+        for server, order in trial:
+            self.orders[server] = order
+            self.states[server] = self._state(server)
+        return True
+
+
+def fill(
+    builder: Builder,
+    rng: np.random.Generator,
+    greed: float = 0.2,
+    noise: float = 0.0,
+    halt: Callable[[], bool] | None = None,
+) -> None:
+    """Insert every missing visit that fits for less than its penalty: pinned, then crews, then singles by regret.
+
+    `greed` weighs the penalty against the regret in the choice of what comes next; `noise` (0…1) shakes the choice.
+    `halt` may end it early; what is built by then holds.
+    """
+    instance = builder.instance
+    missing = [visit for visit in range(instance.n) if not builder.planned[visit]]
+    for visit in (visit for visit in missing if instance.visits[visit].pinned):
+        _put_pinned(builder, visit)
+    crews = [visit for visit in missing if instance.visits[visit].crew == 2 and not builder.planned[visit]]
+    for visit in sorted(crews, key=lambda one: (-instance.penalty[one], one)):
+        if halt is not None and halt():
+            return
+        builder.put_crew(visit)
+    singles = [visit for visit in missing if instance.visits[visit].crew == 1 and not builder.planned[visit]]
+    if singles:
+        _Regret(builder, np.array(singles), rng, greed, noise).run(halt)
+
+
+def _put_pinned(builder: Builder, visit: int) -> None:
+    """Append a pinned visit after the pinned ones its server already holds, if the route then holds."""
+    instance = builder.instance
+    if instance.visits[visit].crew == 2:
+        return
+    for server in sorted(instance.allowed[visit]):
+        order = builder.orders[server]
+        held = sum(1 for node in order if instance.visits[instance.visit_of(node)].pinned)
+        if time_route(instance, server, order[:held] + [visit] + order[held:], builder.appointments) is not None:
+            builder.put(visit, server, held)
+
+
+class _Regret:
+    """Regret-2 insertion of single visits with a cost table, of which one column changes per insertion."""
+
+    def __init__(
+        self, builder: Builder, visits: NDArray[np.int64], rng: np.random.Generator, greed: float, noise: float
+    ) -> None:
+        self.builder = builder
+        self.instance = builder.instance
+        self.visits = visits
+        self.rng, self.greed, self.noise = rng, greed, noise
+        servers = range(len(builder.orders))
+        self.may = np.array(
+            [[server in self.instance.allowed[int(visit)] for server in servers] for visit in visits], dtype=bool
+        )
+        self.penalty = np.array([self.instance.penalty[int(visit)] for visit in visits], dtype=np.float64)
+        self.cost = np.full((len(visits), len(builder.orders)), FAR)
+        self.gap = np.zeros(self.cost.shape, dtype=np.int64)
+        self.open = np.ones(len(visits), dtype=bool)
+
+    def run(self, halt: Callable[[], bool] | None) -> None:
+        for server in range(self.cost.shape[1]):
+            self._column(server)
+        if not self.cost.shape[1]:
+            return
+        while (halt is None or not halt()) and self._insert_one():
+            pass
+
+    def _column(self, server: int) -> None:
+        self.cost[:, server] = FAR
+        rows = np.flatnonzero(self.open & self.may[:, server])
+        if not len(rows) or not self.builder.room(server):
+            return
+        extra = self.builder.fits(server, self.visits[rows]).extra
+        gaps = np.argmin(extra, axis=1)
+        best = extra[np.arange(len(rows)), gaps]
+        price = self.instance.problem.weights.travel_s * best
+        price += self.builder.extra_price(self.visits[rows], server)
+        self.cost[rows, server] = np.where(best < ENDLESS, price, FAR)
+        self.gap[rows, server] = gaps
+
+    def _insert_one(self) -> bool:
+        if self.cost.shape[1] > 1:
+            two = np.partition(self.cost, 1, axis=1)[:, :2]
+            first, second = two[:, 0], two[:, 1]
+        else:
+            first, second = self.cost[:, 0], np.full(len(self.cost), FAR)
+        worth = self.open & (first < self.penalty)
+        if not worth.any():
+            return False
+        score = np.minimum(second - first, self.penalty) + self.greed * self.penalty - 0.3 * first
+        if self.noise:
+            score += self.noise * self.rng.random(len(score)) * np.abs(score)
+        row = int(np.argmax(np.where(worth, score, -np.inf)))
+        server = int(np.argmin(self.cost[row]))
+        visit = int(self.visits[row])
+        self.builder.put(visit, server, int(self.gap[row, server]))
+        self.open[row] = False
+        self.cost[row] = FAR
+        self._column(server)
+        building = self.instance.visits[visit].building
+        if building is not None and self.instance.problem.weights.split_building:
+            self._reprice(building)
+        return True
+
+    def _reprice(self, building: str) -> None:
+        """Neighbours of a freshly placed visit now pay for going elsewhere: refresh their rows."""
+        rows = [
+            row for row in np.flatnonzero(self.open) if self.instance.visits[self.visits[row]].building == building
+        ]
+        if not rows:
+            return
+        for server in range(self.cost.shape[1]):
+            self._column(server)

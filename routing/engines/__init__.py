@@ -1,0 +1,1 @@
+"""Engines: improvers behind one protocol (`base.Engine`), chosen by measurement."""

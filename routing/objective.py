@@ -1,0 +1,40 @@
+"""The objective of a set of orders, in one place: every engine is judged by this sum and no other."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .instance import Instance, Order
+from .timeline import RouteTimes, legs_of
+
+
+def planned_visits(instance: Instance, orders: Sequence[Order]) -> set[int]:
+    """Visits (not nodes) that some route makes."""
+    return {instance.visit_of(node) for order in orders for node in order}
+
+
+def objective(instance: Instance, orders: Sequence[Order], times: Sequence[RouteTimes]) -> int:
+    """Objective seconds of timed orders: travel, overtime, fairness, split buildings, disruption, dropped visits."""
+    weights = instance.problem.weights
+    total = 0
+    for server, order in enumerate(orders):
+        overtime_s = max(0, times[server].back_s - instance.shift[server][1]) if order else 0
+        total += weights.travel_s * sum(legs_of(instance, server, order)) + weights.overtime_s * overtime_s
+        total += weights.fairness * max(0, len(order) - instance.fair_share[server])
+        total += weights.disruption * sum(moved(instance, node, server) for node in order)
+    planned = planned_visits(instance, orders)
+    total += sum(instance.penalty[visit] for visit in range(instance.n) if visit not in planned)
+    return total + weights.split_building * split_buildings(instance, orders)
+
+
+def moved(instance: Instance, node: int, server: int) -> bool:
+    """Whether the node's leading visit sits with another server than in the plan disruption is measured against."""
+    return node < instance.n and instance.home[node] not in (-1, server)
+
+
+def split_buildings(instance: Instance, orders: Sequence[Order]) -> int:
+    """How many servers come to a building that another server visits already, summed over buildings."""
+    comers: Counter[str] = Counter()
+    for order in orders:
+        here = {instance.visits[node].building for node in order if node < instance.n}
+        comers.update(building for building in here if building is not None)
+    return sum(count - 1 for count in comers.values())
