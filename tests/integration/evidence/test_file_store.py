@@ -1,0 +1,80 @@
+"""What only a directory can promise: whole objects under kill -9, no leftovers, repair."""
+
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evidence.stores import FileStore, key_of
+
+WRITER = """
+import io, random, sys
+from evidence.stores import FileStore
+store, rng = FileStore(sys.argv[1]), random.Random(int(sys.argv[2]))
+print("ready", flush=True)
+while True:
+    print(store.put(io.BytesIO(rng.randbytes(rng.randrange(1, 900_000))), max_bytes=1_000_000).key, flush=True)
+"""
+ROOT = Path(__file__).parents[3]
+
+
+def objects(root: Path) -> list[Path]:
+    return [path for path in (root / "sha256").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_a_writer_killed_at_any_moment_leaves_only_whole_objects(tmp_path: Path, round_number: int) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path), str(round_number)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "ready\n"
+    time.sleep(0.08 + 0.047 * round_number)
+    writer.send_signal(signal.SIGKILL)
+    answered = [line.strip() for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+    writer.wait()
+    writer.stdout.close()
+    store = FileStore(tmp_path)
+    assert answered
+    assert all(store.exists(key) for key in answered)
+    for path in objects(tmp_path):
+        assert key_of(hashlib.sha256(path.read_bytes()).hexdigest()) == path.relative_to(tmp_path).as_posix()
+
+
+def test_what_a_killed_writer_left_behind_is_swept_and_fresh_work_is_not(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    key = store.put(io.BytesIO(b"kept"), max_bytes=10).key
+    stale, fresh = tmp_path / "incoming" / "stale", tmp_path / "incoming" / "fresh"
+    for path in (stale, fresh):
+        path.write_bytes(b"half")
+    os.utime(stale, (1, 1))
+    assert store.sweep_incoming(older_than_seconds=3600) == 1
+    assert (stale.exists(), fresh.exists(), store.exists(key)) == (False, True, True)
+
+
+def test_a_put_leaves_nothing_in_incoming(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    for _ in range(2):
+        store.put(io.BytesIO(b"same"), max_bytes=10)
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+def test_a_finished_object_is_read_only(tmp_path: Path) -> None:
+    key = FileStore(tmp_path).put(io.BytesIO(b"original"), max_bytes=10).key
+    assert (tmp_path / key).stat().st_mode & 0o777 == 0o440
+
+
+def test_an_object_damaged_from_outside_is_replaced_and_the_damage_kept(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    key = store.put(io.BytesIO(b"original"), max_bytes=10).key
+    (tmp_path / key).chmod(0o600)
+    (tmp_path / key).write_bytes(b"orig")
+    store.put(io.BytesIO(b"original"), max_bytes=10)
+    assert (tmp_path / key).read_bytes() == b"original"
+    assert [path.read_bytes() for path in (tmp_path / "damaged").iterdir()] == [b"orig"]
