@@ -1,0 +1,1 @@
+"""Faces that are served as pages: parties and judges."""

@@ -1,0 +1,1 @@
+"""The court's work: one folder for each noun of the court."""

@@ -1,0 +1,1 @@
+"""Courts (a tree), people, roles, sessions."""

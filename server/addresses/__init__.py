@@ -1,0 +1,1 @@
+"""Contact points and the legal basis of each."""

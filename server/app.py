@@ -1,0 +1,83 @@
+"""Composes the program: settings in, a Flask app with its features, faces and Celery out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from celery import Celery
+from flask import Flask
+
+from evidence.stores import store_from_url
+from server import cli, pages
+from server.accounts import resources as accounts
+from server.addresses import services as addresses
+from server.cases import cli as cases_cli
+from server.cases import tasks as cases_tasks
+from server.config import Settings
+from server.core import crypto, database, events, health, http, live, redis_client, worker
+from server.core.http import SongdaApi
+from server.core.permissions import check_declared
+from server.demo import cli as demo_cli
+from server.dispatch import rosters
+from server.dispatch import tasks as dispatch_tasks
+from server.drill import cli as drill_cli
+from server.field import tasks as field_tasks
+from server.gateways import wechat
+from server.reports import tasks as reports_tasks
+from server.service import intake
+
+
+class Face(Protocol):
+    """A face registers its blueprints; the server never imports it."""
+
+    def register(self, api: SongdaApi) -> None: ...
+
+
+def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
+    """Connects this process and registers everything. Raises UndeclaredEndpoint when a route names no permission."""
+    app = Flask("songda", static_folder=None)
+    app.secret_key = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
+    app.extensions["settings"] = settings
+    crypto.use(crypto.Vault.from_file(settings.master_key_file))
+    database.connect(settings.mongodb_uri)
+    redis_client.connect(settings.redis_url)
+    app.extensions["evidence_store"] = store_from_url(settings.evidence_store)
+    app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
+    celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
+    api = http.init_app(app)
+    health.init_app(app)
+    accounts.init_app(app, api)
+    pages.init_app(app)
+    for face in faces:
+        face.register(api)
+    _connect_features()
+    _schedule(celery)
+    for commands in (cli, cases_cli, demo_cli, drill_cli):
+        commands.init_app(app)
+    check_declared(app)
+    return app
+
+
+def _connect_features() -> None:
+    """What must go up goes as an event or through a registry filled here."""
+    addresses.register()
+    intake.register()
+    rosters.register()
+    reports_tasks.register(events.subscriptions)
+    events.subscriptions.subscribe("*", live.on_event)
+
+
+def _schedule(celery: Celery) -> None:
+    """Sweeps that finish what a lost message or process left undone. Every task module is named here, once."""
+    del core_tasks, service_tasks
+    celery.conf.beat_schedule = {
+        "relay events": {"task": "core.sweep_events", "schedule": 10.0},
+        "free orphaned locks": {"task": "service.free_orphaned_locks", "schedule": 60.0},
+        **cases_tasks.SWEEPS,
+        **dispatch_tasks.SWEEPS,
+        **field_tasks.SWEEPS,
+        **reports_tasks.SWEEPS,
+    }

@@ -1,0 +1,1 @@
+"""Face of the dispatch managers and administrators."""

@@ -1,0 +1,1 @@
+"""Cases, parties, case numbers, documents, imports."""

@@ -1,0 +1,105 @@
+"""Cases, their parties, and the runs that bring a case system's lists in."""
+
+from __future__ import annotations
+
+from mongoengine import (
+    DateTimeField,
+    DictField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from server.core.fields import Sealed
+from server.core.ids import new_id
+
+
+class Official(EmbeddedDocument):
+    """A judge or clerk of a case as the case system names them; `person_id` once an account of that name exists."""
+
+    name = StringField(required=True)
+    phone = StringField()  # a court office line, published on summonses
+    person_id = StringField()
+
+
+class Case(Document):
+    """One case. Shard key (court, _id). About 0.6 per service task."""
+
+    meta = {
+        "collection": "cases",
+        "indexes": [
+            {"fields": ["court", "number"], "unique": True},
+            ("court", "judge.person_id"),
+            ("court", "clerk.person_id"),
+        ],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    number = StringField(required=True)  # normalised 案号, full-width brackets
+    kind = StringField(required=True)  # 案件类型: 民事, 商事, 行政, 执行, 诉前调解, 刑事
+    cause = StringField()
+    procedure = StringField()
+    judge = EmbeddedDocumentField(Official)
+    clerk = EmbeddedDocumentField(Official)
+    created_at = DateTimeField(required=True)
+    updated_at = DateTimeField(required=True)
+
+
+class Party(Document):
+    """A person or organisation in one case. Shard key (court, case_id). About 1.6 per case."""
+
+    meta = {
+        "collection": "parties",
+        "indexes": [
+            {"fields": ["court", "case_id", "identity"], "unique": True},
+            {"fields": ["court", "id_number.index"], "sparse": True},
+            {"fields": ["court", "phone.index"], "sparse": True},
+        ],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    case_id = StringField(required=True)
+    identity = StringField(required=True)  # blind index of the number, or of the name when there is none
+    name = StringField(required=True)
+    kind = StringField(required=True)  # 自然人, 法人, 非法人组织
+    standing = StringField()  # 诉讼地位
+    id_number = EmbeddedDocumentField(Sealed)
+    phone = EmbeddedDocumentField(Sealed)
+    created_at = DateTimeField(required=True)
+    updated_at = DateTimeField(required=True)
+
+
+class ImportRun(Document):
+    """One file being brought in; survives the worker that reads it. Shard key (court, _id). A few a day per court.
+
+    `problems` holds at most 5,000 entries {row, column, code, reason, value}: values of personal columns are masked.
+    `counts` holds rows, created, updated, unchanged, bad.
+    """
+
+    meta = {
+        "collection": "import_runs",
+        "indexes": [("court", "-created_at"), ("state", "created_at")],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    kind = StringField(required=True)  # "cases" or "servers"
+    day = StringField()  # ISO date the list is for; a roster needs one
+    filename = StringField(required=True)
+    sha256 = StringField(required=True)
+    store_key = StringField(required=True)
+    state = StringField(required=True, default="queued", choices=("queued", "running", "done", "failed"))
+    rows_total = IntField(default=0)
+    rows_done = IntField(default=0)
+    counts = DictField()
+    problems = ListField(DictField())
+    failure = DictField()  # the problem document when the file as a whole was refused
+    created_by = StringField()
+    created_at = DateTimeField(required=True)
+    started_at = DateTimeField()
+    finished_at = DateTimeField()

@@ -1,0 +1,60 @@
+"""Commands every installation needs: indexes, the OpenAPI document, the list of who may do what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from server.core import database
+from server.core.permissions import declared
+
+db_commands = AppGroup("db", help="数据库维护")
+openapi_commands = AppGroup("openapi", help="接口文档")
+
+DOCUMENT = Path("docs/openapi.json")
+
+
+@db_commands.command("indexes")
+def create_indexes() -> None:
+    """创建各集合声明的索引（可重复执行）。"""
+    names = database.ensure_indexes()
+    click.echo(f"索引已就绪：{len(names)} 个集合")
+
+
+def openapi_text() -> str:
+    """The OpenAPI 3 document of this program as it is written to docs/openapi.json."""
+    api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    return json.dumps(api.spec.to_dict(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+@openapi_commands.command("write")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DOCUMENT)
+def write_openapi(path: Path) -> None:
+    """写出 OpenAPI 文档。"""
+    path.write_text(openapi_text(), encoding="utf-8")
+    click.echo(f"已写出 {path}")
+
+
+@openapi_commands.command("check")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=DOCUMENT)
+def check_openapi(path: Path) -> None:
+    """文档与程序不一致时以 1 退出。"""
+    if not path.exists() or path.read_text(encoding="utf-8") != openapi_text():
+        raise click.ClickException(f"{path} 与程序不一致，请运行 make openapi")
+    click.echo("接口文档一致")
+
+
+@openapi_commands.command("permissions")
+def list_permissions() -> None:
+    """列出每个接口要求的权限。"""
+    for _, method, rule, permission in sorted(declared(current_app), key=lambda one: (one[2], one[1])):
+        click.echo(f"{method:7}{rule:60}{permission}")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(db_commands)
+    app.cli.add_command(openapi_commands)

@@ -1,0 +1,114 @@
+"""Settings: read once from the environment, here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MODES = ("production", "demo", "test")
+
+
+class SettingsError(RuntimeError):
+    """A setting is missing or dangerous: the program must not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment may say. `mode` demo and test allow emulated outside systems; production never does."""
+
+    mode: str = "production"
+    mongodb_uri: str = ""
+    redis_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    master_key_file: Path = Path("master.key")
+    evidence_store: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    live_url: str = "http://127.0.0.1:8001"
+    wechat_appid: str = ""
+    wechat_secret: str = field(default="", repr=False)
+    wechat_base_url: str = "https://api.weixin.qq.com"
+    tianditu_key: str = field(default="", repr=False)
+    amap_key: str = field(default="", repr=False)
+    web_dist: Path = Path(__file__).parent / "board" / "web" / "dist"
+    max_upload_bytes: int = 32 * 1024 * 1024
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingsError naming every setting that is missing or refused."""
+        text = {
+            name: environ[key]
+            for name, key in (
+                ("mode", "SONGDA_MODE"),
+                ("mongodb_uri", "MONGODB_URI"),
+                ("redis_url", "REDIS_URL"),
+                ("secret_key", "SONGDA_SECRET_KEY"),
+                ("evidence_store", "SONGDA_EVIDENCE_STORE"),
+                ("public_url", "SONGDA_PUBLIC_URL"),
+                ("live_url", "SONGDA_LIVE_URL"),
+                ("wechat_appid", "WECHAT_APPID"),
+                ("wechat_secret", "WECHAT_SECRET"),
+                ("wechat_base_url", "WECHAT_BASE_URL"),
+                ("tianditu_key", "SONGDA_TIANDITU_KEY"),
+                ("amap_key", "SONGDA_AMAP_KEY"),
+            )
+            if environ.get(key)
+        }
+        paths = {
+            name: Path(environ[key])
+            for name, key in (("master_key_file", "SONGDA_MASTER_KEY_FILE"), ("web_dist", "SONGDA_WEB_DIST"))
+            if environ.get(key)
+        }
+        settings = cls(**text, **paths)  # type: ignore[arg-type]  # names are checked by the table above
+        problems = settings.problems()
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return settings
+
+    def problems(self) -> list[str]:
+        """Why the program must not start with these settings; empty when it may."""
+        found = [
+            f"{key} is not set"
+            for key, value in (
+                ("MONGODB_URI", self.mongodb_uri),
+                ("REDIS_URL", self.redis_url),
+                ("SONGDA_SECRET_KEY", self.secret_key),
+                ("SONGDA_EVIDENCE_STORE", self.evidence_store),
+            )
+            if not value
+        ]
+        if self.mode not in MODES:
+            found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
+        if self.mode == "production":
+            found.extend(self._production_problems())
+        return found
+
+    def _production_problems(self) -> list[str]:
+        found = []
+        if len(self.secret_key) < 32:
+            found.append("SONGDA_SECRET_KEY must have at least 32 characters in production")
+        if not is_outside_https(self.wechat_base_url):
+            found.append(
+                "WECHAT_BASE_URL must be https and not this machine in production: emulators are for demo and test"
+            )
+        if not self.secure_cookies:
+            found.append("SONGDA_PUBLIC_URL must be https in production")
+        return found
+
+
+def is_outside_https(url: str) -> bool:
+    """True for an https address that is not loopback, so not an emulator on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or host in ("", "localhost") or host.endswith(".localhost"):
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True

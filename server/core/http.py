@@ -1,0 +1,125 @@
+"""The web frame: problem documents (RFC 9457), request ids, size limits, schema base. Knows no feature."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask import Flask, Response, g, json, request
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+
+from server.core.errors import DomainError
+from server.core.ids import new_id
+
+log = logging.getLogger(__name__)
+
+_TITLES = {
+    400: ("request.malformed", "请求格式不正确"),
+    401: ("auth.required", "请先登录"),
+    403: ("auth.forbidden", "您没有此项权限"),
+    404: ("request.no_such_address", "没有这个地址"),
+    405: ("request.method_not_allowed", "此地址不支持该操作"),
+    408: ("request.timeout", "请求超时"),
+    411: ("request.length_required", "请求缺少长度"),
+    412: ("request.precondition_failed", "数据已被他人修改，请刷新后重试"),
+    413: ("request.too_large", "上传内容过大"),
+    415: ("request.media_type", "不支持的内容类型"),
+    422: ("request.invalid", "提交的内容有误"),
+    429: ("request.too_many", "操作过于频繁，请稍后再试"),
+}
+
+
+class Schema(ma.Schema):
+    """Base of every schema: unknown fields are refused, order is kept."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+
+class ProblemSchema(ma.Schema):
+    """RFC 9457 problem document as every refusal is answered."""
+
+    type = ma.fields.String(metadata={"description": "Always about:blank"})
+    title = ma.fields.String(required=True, metadata={"description": "For people, Chinese"})
+    status = ma.fields.Integer(required=True)
+    code = ma.fields.String(
+        required=True, metadata={"description": "For programs: stable, see docs/errors.md"}
+    )
+    detail = ma.fields.String()
+    errors = ma.fields.Dict(metadata={"description": "Field to reasons, when input broke the schema"})
+    request_id = ma.fields.String()
+
+
+class SongdaApi(Api):
+    """flask-smorest with problem documents in place of its own error payload."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        return _http_problem(error)
+
+
+def problem(document: Mapping[str, Any]) -> Response:
+    """A problem+json response carrying the request id."""
+    body = {"type": "about:blank", **document, "request_id": g.get("request_id", "")}
+    response = Response(json.dumps(body), status=body["status"], mimetype="application/problem+json")
+    if body["status"] in (429, 503) and "retry_after_s" in body:
+        response.headers["Retry-After"] = str(body["retry_after_s"])
+    return response
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, title = _TITLES.get(status, (f"request.http_{status}", "请求未能完成"))
+    document: dict[str, Any] = {"title": title, "status": status, "code": code}
+    data = getattr(error, "data", None) or {}
+    messages = data.get("messages")
+    if messages:
+        document["errors"] = messages
+    return problem(document)
+
+
+def _on_domain_error(error: DomainError) -> Response:
+    return problem(error.as_problem())
+
+
+def _on_unexpected(error: Exception) -> Response:
+    log.exception("unexpected error in request %s", g.get("request_id", "-"))
+    title = f"系统出现意外错误，请联系管理员并提供编号 {g.get('request_id', '-')}"
+    return problem({"title": title, "status": 500, "code": "server.unexpected"})
+
+
+def _start_request() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if given.isascii() and given.isalnum() and 8 <= len(given) <= 64 else new_id()
+
+
+def _finish_request(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def init_app(app: Flask) -> SongdaApi:
+    """Sets up errors, request ids and the OpenAPI 3 document; returns the Api that blueprints register on."""
+    app.config.update(
+        API_TITLE="Songda 送达",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # DefaultJSONProvider has it
+    app.before_request(_start_request)
+    app.after_request(_finish_request)
+    app.register_error_handler(DomainError, _on_domain_error)
+    api = SongdaApi(app)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _on_unexpected)
+    return api

@@ -1,0 +1,1 @@
+"""Rosters, day plans, visits and who has them."""

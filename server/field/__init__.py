@@ -1,0 +1,1 @@
+"""What happens at the door: events, positions, evidence, outcomes, review."""

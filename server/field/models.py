@@ -1,0 +1,75 @@
+"""What the phone sends beside the visit's own steps: positions in batches, and evidence items."""
+
+from __future__ import annotations
+
+from mongoengine import (
+    DateTimeField,
+    DictField,
+    Document,
+    EmbeddedDocumentField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from server.core.ids import new_id
+from server.dispatch.models import Fix
+
+
+class PositionBatch(Document):
+    """Positions of one server, sent together. Shard key (court, date). About 25 per server and day.
+
+    `points`: [{lng, lat, datum, wgs84: [lng, lat], accuracy_m, provider, at}] in order of time.
+    """
+
+    meta = {
+        "collection": "position_batches",
+        "indexes": [
+            {"fields": ["court", "server_id", "client_id"], "unique": True},
+            ("court", "date", "server_id", "first_at"),
+        ],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    server_id = StringField(required=True)
+    date = StringField(required=True)
+    client_id = StringField(required=True)
+    digest = StringField(required=True)
+    points = ListField(DictField())
+    rejected = ListField(DictField())
+    first_at = DateTimeField()
+    last_at = DateTimeField()
+    received_at = DateTimeField(required=True)
+
+
+class EvidenceItem(Document):
+    """证据材料: one photo, video, recording or signature. Shard key (court, visit_id). About 5 per visit.
+
+    The file lies in the evidence store under `store_key` (content-addressed) before this document exists.
+    """
+
+    meta = {
+        "collection": "evidence_items",
+        "indexes": [
+            {"fields": ["court", "visit_id", "client_id"], "unique": True},
+            ("court", "sha256"),
+        ],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    visit_id = StringField(required=True)
+    task_id = StringField(required=True)
+    server_id = StringField(required=True)
+    client_id = StringField(required=True)
+    digest = StringField(required=True)  # of content hash and metadata as sent
+    kind = StringField(required=True)
+    sha256 = StringField(required=True)
+    size = IntField(required=True)
+    media_type = StringField(required=True)
+    store_key = StringField(required=True)
+    captured_at = DateTimeField(required=True)
+    received_at = DateTimeField(required=True)
+    fix = EmbeddedDocumentField(Fix)
+    facts = DictField()  # what inspection of the file found: width, height, exif, warnings

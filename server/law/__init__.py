@@ -1,0 +1,1 @@
+"""The rules of service as pure functions: values in, values out."""

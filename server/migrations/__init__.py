@@ -1,0 +1,1 @@
+"""Dated migrations, each with its reason in words."""

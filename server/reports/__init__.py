@@ -1,0 +1,1 @@
+"""Proofs of service and service reports: gathers what papers/ prints."""

@@ -1,0 +1,1 @@
+"""Service tasks, recipients, attempts, legal effect: the aggregate everything hangs on."""

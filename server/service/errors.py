@@ -1,0 +1,37 @@
+"""Refusals of the service core."""
+
+from __future__ import annotations
+
+from server.core.errors import Conflict, Invalid, NotFound
+
+
+def task_not_found() -> NotFound:
+    return NotFound(code="task.not_found", title="没有这个送达任务")
+
+
+def attempt_not_found() -> NotFound:
+    return NotFound(code="attempt.not_found", title="没有这次送达行为")
+
+
+def task_changed() -> Conflict:
+    return Conflict(code="task.changed", title="任务已被他人修改，请刷新后重试")
+
+
+def task_not_pending() -> Conflict:
+    return Conflict(code="task.not_pending", title="任务不在待审核状态")
+
+
+def reason_required() -> Invalid:
+    return Invalid(code="task.reason_required", title="退回任务必须写明原因")
+
+
+def recipient_locked(rule: str | None) -> Conflict:
+    return Conflict(code="recipient.locked", title="该受送达人已由其他送达方式锁定", rule=rule)
+
+
+def recipient_closed() -> Conflict:
+    return Conflict(code="recipient.closed", title="该受送达人已送达，或任务不在送达中")
+
+
+def attempt_not_open() -> Conflict:
+    return Conflict(code="attempt.not_open", title="这次送达行为已经结束")

@@ -1,0 +1,155 @@
+"""Service tasks with their recipients and timeline, and attempts: one shape for all seven channels."""
+
+from __future__ import annotations
+
+from mongoengine import (
+    DateTimeField,
+    DictField,
+    Document,
+    EmbeddedDocument,
+    EmbeddedDocumentField,
+    EmbeddedDocumentListField,
+    IntField,
+    ListField,
+    StringField,
+)
+
+from server.core.fields import DatumPoint
+from server.core.ids import new_id
+
+CHANNELS = ("direct", "electronic", "telephone", "postal", "pickup", "notice", "entrusted", "forwarded")
+TASK_STATES = ("pending_review", "in_progress", "completed", "returned", "withdrawn")
+RECIPIENT_STATES = ("pending", "in_progress", "served", "failed")
+ATTEMPT_STATES = ("open", "under_review", "closed", "withdrawn")
+
+
+class DocumentCopies(EmbeddedDocument):
+    """A document of the task: its type as the court names it (传票, 民事判决书) and how many copies."""
+
+    name = StringField(required=True)
+    copies = IntField(default=1)
+
+
+class ChannelLock(EmbeddedDocument):
+    """While set, no other channel may start for this recipient. `rule` says which rule locked it."""
+
+    channel = StringField(required=True, choices=CHANNELS)
+    rule = StringField(required=True)
+    attempt_id = StringField(required=True)
+    at = DateTimeField(required=True)
+
+
+class Recipient(EmbeddedDocument):
+    """受送达人 in a task, with the state of their own service. Masks only: the plain values are with the party."""
+
+    id = StringField(required=True, default=new_id)
+    party_id = StringField(required=True)
+    contact_point_id = StringField(required=True)
+    name = StringField(required=True)
+    kind = StringField(required=True)
+    standing = StringField()
+    id_mask = StringField()
+    phone_mask = StringField()
+    address = StringField(required=True)
+    address_basis = StringField(required=True)
+    point = EmbeddedDocumentField(DatumPoint)
+    state = StringField(required=True, default="pending", choices=RECIPIENT_STATES)
+    lock = EmbeddedDocumentField(ChannelLock)
+    served_at = DateTimeField()  # signing date and time on the proof, when served
+
+
+class Step(EmbeddedDocument):
+    """One line of the timeline: who, when, what, with which receipt."""
+
+    id = StringField(required=True, default=new_id)
+    at = DateTimeField(required=True)
+    by = StringField(required=True)  # person id, or "system"
+    by_name = StringField(required=True)
+    what = StringField(required=True)  # dotted code: task.created, task.approved, visit.assigned …
+    text = StringField(required=True)  # the same in Chinese, for people
+    recipient_id = StringField()
+    receipt = StringField()  # id of the paper or evidence this step produced
+
+
+class ServiceTask(Document):
+    """送达任务: documents × recipients, ordered by a judge or clerk.
+
+    Shard key (court, _id). Changes are single atomic updates guarded by `version`.
+    """
+
+    meta = {
+        "collection": "service_tasks",
+        "indexes": [
+            {
+                "fields": ["court", "import_key"],
+                "unique": True,
+                "partialFilterExpression": {"import_key": {"$type": "string"}},
+            },
+            ("court", "state", "due_on"),
+            ("court", "judge_id", "-updated_at"),
+            ("court", "clerk_id", "-updated_at"),
+            ("court", "case_id"),
+            ("court", "channel", "state", "recipients.state"),
+            {"fields": ["outbox.at"], "sparse": True},
+            {"fields": ["recipients.lock.at"], "sparse": True},
+        ],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    import_key = StringField()
+    case_id = StringField(required=True)
+    case_number = StringField(required=True)
+    case_kind = StringField(required=True)
+    cause = StringField()
+    procedure = StringField()
+    judge_id = StringField()
+    judge_name = StringField()
+    clerk_id = StringField()
+    clerk_name = StringField()
+    channel = StringField(required=True, choices=CHANNELS)  # the way the judge asked for (指定送达方式)
+    documents = EmbeddedDocumentListField(DocumentCopies)
+    recipients = EmbeddedDocumentListField(Recipient)
+    state = StringField(required=True, default="pending_review", choices=TASK_STATES)
+    return_reason = StringField()
+    due_on = StringField(required=True)  # ISO date in Asia/Shanghai (要求完成日期)
+    hearing_at = DateTimeField()
+    windows = ListField(
+        ListField(IntField())
+    )  # [[start_s, end_s]] seconds of the day the recipient can be met
+    remarks = ListField(StringField())  # 备注: 须两人同往, 家中有犬 …
+    origin = StringField(required=True, default="import")
+    steps = EmbeddedDocumentListField(Step)
+    outbox = ListField(DictField())
+    version = IntField(required=True, default=1)
+    created_at = DateTimeField(required=True)
+    updated_at = DateTimeField(required=True)
+    completed_at = DateTimeField()
+
+    def recipient(self, recipient_id: str) -> Recipient | None:
+        return next((one for one in self.recipients if one.id == recipient_id), None)
+
+
+class Attempt(Document):
+    """送达行为: one try through one channel. Effect and proof are kept apart from it.
+
+    Shard key (court, task_id). About 1.6 per task.
+    """
+
+    meta = {
+        "collection": "attempts",
+        "indexes": [("court", "task_id", "recipient_id"), ("court", "channel", "state")],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    task_id = StringField(required=True)
+    recipient_id = StringField(required=True)
+    channel = StringField(required=True, choices=CHANNELS)
+    rule = StringField(required=True)  # the rule that chose this channel
+    state = StringField(required=True, default="open", choices=ATTEMPT_STATES)
+    opened_at = DateTimeField(required=True)
+    closed_at = DateTimeField()
+    outcome = StringField()  # a code of server.law.outcomes
+    happened_at = DateTimeField()
+    facts = DictField()

@@ -1,0 +1,97 @@
+"""Reading tasks: the specialist's list, the judge's own cases. Every query starts with the court."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.core.clock import court_day
+from server.service.models import ServiceTask
+
+_LIST_FIELDS = {"steps": 0, "outbox": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Raw task documents of one page, and how many there are in all."""
+
+    items: list[dict[str, Any]]
+    total: int
+    page: int
+    page_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRow:
+    """What a judge sees of a task: state, node, duration, done (J3)."""
+
+    task_id: str
+    case_number: str
+    cause: str
+    recipients: list[dict[str, Any]]
+    documents: list[str]
+    state: str
+    node: str
+    node_at: datetime
+    days: int
+    done: bool
+    due_on: str
+    overdue: bool
+
+
+def list_tasks(
+    *, court: str, state: str | None = None, text: str | None = None, page: int = 1, page_size: int = 50
+) -> Page:
+    """Tasks of the court, soonest due first; `text` searches case number and recipient name."""
+    where: dict[str, Any] = {"court": court}
+    if state:
+        where["state"] = state
+    if text and text.strip():
+        pattern = {"$regex": re.escape(text.strip())}
+        where["$or"] = [{"case_number": pattern}, {"recipients.name": pattern}]
+    collection = ServiceTask._get_collection()
+    total = collection.count_documents(where)
+    found = collection.find(where, _LIST_FIELDS).sort([("due_on", 1), ("_id", 1)])
+    return Page(list(found.skip((page - 1) * page_size).limit(page_size)), total, page, page_size)
+
+
+def tasks_of_judge(*, court: str, person_id: str, now: datetime, limit: int = 500) -> list[JudgeRow]:
+    """Every task of the cases this judge or clerk handles, newest change first. No case number needed (J2)."""
+    fields = {
+        "case_number": 1,
+        "cause": 1,
+        "state": 1,
+        "documents": 1,
+        "recipients.name": 1,
+        "recipients.state": 1,
+        "recipients.id": 1,
+        "steps": {"$slice": -1},
+        "created_at": 1,
+        "completed_at": 1,
+        "due_on": 1,
+    }
+    where = {"court": court, "$or": [{"judge_id": person_id}, {"clerk_id": person_id}]}
+    found = ServiceTask._get_collection().find(where, fields).sort("updated_at", -1).limit(limit)
+    return [_judge_row(task, now) for task in found]
+
+
+def _judge_row(task: dict[str, Any], now: datetime) -> JudgeRow:
+    last = (task.get("steps") or [{"text": "已创建", "at": task["created_at"]}])[-1]
+    done = task["state"] in ("completed", "withdrawn")
+    until = task.get("completed_at") or now
+    return JudgeRow(
+        task_id=task["_id"],
+        case_number=task["case_number"],
+        cause=task.get("cause", ""),
+        recipients=task.get("recipients", []),
+        documents=[f"{one['name']}×{one.get('copies', 1)}" for one in task.get("documents", [])],
+        state=task["state"],
+        node=last["text"],
+        node_at=last["at"],
+        days=max((until - task["created_at"]).days, 0),
+        done=done,
+        due_on=task["due_on"],
+        overdue=not done and task["due_on"] < court_day(now).isoformat(),
+    )
