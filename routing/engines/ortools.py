@@ -123,14 +123,15 @@ def _parameters(task: Task) -> "pywrapcp.DefaultRoutingSearchParameters":
 
 
 def _build(instance: Instance, orders: Sequence[Order]) -> _Model:
-    """Translate the instance. Depot nodes come first (distinct start/end points and one 'nowhere'), then visits."""
+    """Translate the instance. Depot nodes come first (distinct start/end points, maybe one 'nowhere'), then visits."""
     depots = sorted({*instance.start_point, *(point for point in instance.end_point if point >= 0)})
     depot_node = {point: node for node, point in enumerate(depots)}
     nowhere = len(depots)
     nodes = [
         node for visit in range(instance.n) if instance.allowed[visit] for node in instance.nodes_of(visit)
     ]
-    first_visit = nowhere + 1
+    # An unused node would count as a visit that must be made, so 'nowhere' exists only if a route may end anywhere.
+    first_visit = nowhere + (-1 in instance.end_point)
     manager = pywrapcp.RoutingIndexManager(
         first_visit + len(nodes),
         len(instance.servers),
@@ -152,7 +153,8 @@ def _build(instance: Instance, orders: Sequence[Order]) -> _Model:
 def _add_time(model: _Model, depots: list[int]) -> None:
     """Arc costs, and the time dimension with windows, shifts, overtime and breaks."""
     instance, routing = model.instance, model.routing
-    points = np.array([*depots, depots[0], *(int(instance.point_of[node]) for node in model.nodes)])
+    nowhere = [depots[0]] * (model.first_visit - len(depots))
+    points = np.array([*depots, *nowhere, *(int(instance.point_of[node]) for node in model.nodes)])
     service = np.zeros(len(points), dtype=np.int64)
     service[model.first_visit :] = instance.service[model.nodes]
     registered: dict[int, tuple[int, int]] = {}
@@ -160,9 +162,7 @@ def _add_time(model: _Model, depots: list[int]) -> None:
     for vehicle, matrix in enumerate(instance.seconds):
         if id(matrix) not in registered:
             travel = matrix[np.ix_(points, points)].astype(np.int64)
-            nowhere = model.first_visit - 1
-            travel[:, nowhere] = 0
-            travel[nowhere, :] = 0
+            travel[:, len(depots) : model.first_visit] = 0
             registered[id(matrix)] = (
                 routing.RegisterTransitMatrix((weight * travel).tolist()),
                 routing.RegisterTransitMatrix((travel + service[:, None]).tolist()),
