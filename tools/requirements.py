@@ -1,8 +1,8 @@
 """The pinned requirement files: `python -m tools.requirements write|check`.
 
-`write` resolves pyproject.toml with uv into the files of FILES, with hashes, for every platform Python 3.11+ runs on.
-`check` needs no network: each file carries a digest of what it was made from and of its own lines, so that a changed
-pyproject.toml or a hand-edited file is found, and a release made elsewhere today breaks no build.
+`write` resolves pyproject.toml with uv into FILES, with hashes, for every platform Python 3.11+ runs on.
+`check` needs no network: each file carries a digest of what it was made from and of its own lines, so that a
+changed pyproject.toml or a hand-edited file is found, and a release made elsewhere today breaks no build.
 """
 
 from __future__ import annotations
@@ -85,8 +85,15 @@ def write(upgrade: bool) -> None:
     """Makes every file again. Old pins are kept unless `upgrade`; all files agree with requirements.txt."""
     for file in FILES:
         path = ROOT / file.name
-        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
-        command += ["--python-version", PYTHON_VERSION, "--no-emit-index-url", "--no-header", "--output-file"]
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
+        command += [
+            "--generate-hashes",
+            "--python-version",
+            PYTHON_VERSION,
+            "--no-emit-index-url",
+            "--no-header",
+            "--output-file",
+        ]
         command += [str(path), *(["--upgrade"] if upgrade else [])]
         for extra in file.extras:
             command += ["--extra", extra]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -85,6 +86,11 @@ class Child:
         if self.pid_path is not None and identity is not None:
             identity.write(self.pid_path)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM to the leader, without waiting; `stop` waits."""
+        if self._popen is not None and self._popen.poll() is None:
+            self._popen.terminate()
+
     def stop(self) -> None:
         """Asks it to end (SIGTERM to the leader, which ends its helpers), then insists on the whole group."""
         popen = self._popen
@@ -92,10 +98,8 @@ class Child:
             return
         if popen.poll() is None:
             popen.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 popen.wait(self.stop_timeout_s)
-            except subprocess.TimeoutExpired:
-                pass
         self._kill_group()
         self._forget()
 
@@ -120,10 +124,8 @@ class Child:
     def _kill_group(self) -> None:
         if self._popen is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._popen.wait()
         # Orphans of the group are reaped by init, not by us; their ports are free only once they are gone.
         deadline = time.monotonic() + 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Mongo:
         port: int,
         log_path: Path,
         pid_path: Path | None = None,
+        env: Mapping[str, str] | None = None,
         scratch: bool = False,
     ) -> None:
         """`scratch` is for tests: a small oplog."""
@@ -65,6 +67,7 @@ class Mongo:
             ],
             log_path=log_path,
             pid_path=pid_path,
+            env=env,
             stop_timeout_s=30.0,
         )
 

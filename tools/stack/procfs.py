@@ -34,12 +34,12 @@ class Identity:
     def alive(self) -> bool:
         return Identity.of(self.pid) == self
 
-    def signal_group(self, number: signal.Signals) -> None:
-        """Sends a signal to the process group this process leads, if it is still that very process."""
-        if not self.alive:
+    def kill_group(self) -> None:
+        """kill -9 of the process group this process leads or led; never a group led by another process."""
+        if self.boot_id != _boot_id() or Identity.of(self.pid) not in (None, self):
             return
         try:
-            os.killpg(self.pid, number)
+            os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
 
@@ -96,3 +96,13 @@ def group_members(group: int) -> list[int]:
         if fields[0] not in ("Z", "X") and int(fields[2]) == group:
             members.append(int(entry.name))
     return members
+
+
+def environ_of(pid: int) -> dict[str, str]:
+    """The environment a process was started with; empty when it is gone or not ours to read."""
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    pairs = (entry.decode("utf-8", errors="replace").partition("=") for entry in entries if entry)
+    return {name: value for name, _, value in pairs}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import redis
@@ -34,7 +35,15 @@ class Valkey:
     process, and kill -9 would lose it.
     """
 
-    def __init__(self, data_dir: Path, *, port: int, log_path: Path, pid_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int,
+        log_path: Path,
+        pid_path: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.data_dir = data_dir
         self.port = port
         self.child = Child(
@@ -51,6 +60,7 @@ class Valkey:
             ],
             log_path=log_path,
             pid_path=pid_path,
+            env=env,
         )
 
     @property

@@ -51,9 +51,9 @@ def test_no_test_reaches_past_this_machine() -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_STREAM) as out,
         pytest.warns(UserWarning, match="192.0.2.1"),
+        pytest.raises(SocketConnectBlockedError),
     ):
-        with pytest.raises(SocketConnectBlockedError):
-            out.connect(("192.0.2.1", 80))
+        out.connect(("192.0.2.1", 80))
 
 
 def test_a_borrowed_mongodb_keeps_its_options_and_loses_only_its_database_name() -> None:
