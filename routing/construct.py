@@ -10,6 +10,9 @@ from .instance import Instance, Order
 from .slots import ENDLESS, FAR, Fits, Floats, RouteState, fits, route_state, window_table
 from .timeline import crew_places, time_all, time_route
 
+# (server, gap) of the leader and of the second.
+Spot = tuple[tuple[int, int], tuple[int, int]]
+
 # How many of the cheapest pairs of gaps are tried for a crew before it is given up.
 _PAIRS_TRIED = 24
 
@@ -87,25 +90,37 @@ class Builder:
 
     def put_crew(self, visit: int) -> bool:
         """Insert a crew visit with its cheapest pair of servers; False if no pair tried can meet, or none pays."""
+        pairs = self._pairs(visit)
+        return any(
+            price < self.instance.penalty[visit] and self._meet(visit, spot, start, keep=True)
+            for price, spot, start in pairs
+        )
+
+    def crew_price(self, visit: int) -> int | None:
+        """Objective seconds the cheapest pair of servers would cost for a crew visit; None if none can meet."""
+        return next(
+            (price for price, spot, start in self._pairs(visit) if self._meet(visit, spot, start, keep=False)), None
+        )
+
+    def _pairs(self, visit: int) -> list[tuple[int, Spot, int]]:
+        """(price, both (server, gap), start) of the cheapest pairs of gaps that look as if a crew could meet."""
         instance = self.instance
         lead = self._gaps(visit, instance.allowed[visit])
         second = self._gaps(visit, instance.allowed[visit + instance.n])
         if lead is None or second is None:
-            return False
+            return []
         cost = lead[2][:, None] + second[2][None, :]
         meet = np.maximum(lead[3][:, None], second[3][None, :])
         until = np.minimum(lead[4][:, None], second[4][None, :])
-        cost[(meet > until) | (lead[0][:, None] == second[0][None, :])] = FAR
-        cost[cost >= instance.penalty[visit]] = FAR
-        order = np.argsort(cost, axis=None, kind="stable")
-        for flat in islice(order, _PAIRS_TRIED):
+        cost[(meet > until) | (lead[0][:, None] == second[0][None, :])] = int(FAR)
+        found = []
+        for flat in islice(np.argsort(cost, axis=None, kind="stable"), _PAIRS_TRIED):
             a, b = divmod(int(flat), cost.shape[1])
             if cost[a, b] >= FAR:
-                return False
+                break
             spot = ((int(lead[0][a]), int(lead[1][a])), (int(second[0][b]), int(second[1][b])))
-            if self._meet(visit, spot, int(meet[a, b])):
-                return True
-        return False
+            found.append((int(cost[a, b]), spot, int(meet[a, b])))
+        return found
 
     def _gaps(self, visit: int, servers: frozenset[int]) -> tuple[NDArray[np.int64], ...] | None:
         """(server, gap, cost, earliest, latest) of every gap of the servers the visit fits into."""
@@ -125,8 +140,8 @@ class Builder:
         together = np.concatenate(found, axis=1)
         return tuple(row.astype(np.int64) for row in together) if together.shape[1] else None
 
-    def _meet(self, visit: int, spot: tuple[tuple[int, int], tuple[int, int]], start: int) -> bool:
-        """Insert the crew at a start if both routes then hold exactly."""
+    def _meet(self, visit: int, spot: Spot, start: int, *, keep: bool) -> bool:
+        """Whether both routes hold exactly with the crew at that start; with `keep`, insert it."""
         waits = {**self.appointments, visit: start}
         trial = []
         for node, (server, gap) in zip(self.instance.nodes_of(visit), spot, strict=True):
@@ -139,6 +154,8 @@ class Builder:
             ):
                 return False
             trial.append((server, order))
+        if not keep:
+            return True
         self.appointments[visit] = start
         self.planned[visit] = True
         for server, order in trial:

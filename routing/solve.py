@@ -41,6 +41,7 @@ class _Best:
         self.looked = 0.0
         self.stopped = False
         self.engine = ""
+        self.closed_at = 0.0
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
@@ -53,6 +54,11 @@ class _Best:
             self.looked = now
             self.stopped = bool(self.stop(now, self.objective))
         return self.stopped
+
+    def closing(self) -> bool:
+        """Whether the last fill has used up its grace."""
+        self.closed_at = self.closed_at or self.elapsed() + _CLOSING_MAX_S
+        return self.elapsed() > self.closed_at
 
     def report(self, orders: Sequence[Order]) -> None:
         self.pending = [list(order) for order in orders]
@@ -117,9 +123,9 @@ def solve(
     start = [[] for _ in instance.servers] if warm_start is None else orders_of(instance, warm_start)
     start = repair_orders(instance, start)
     best.judge(start, "warm" if warm_start is not None else "none")
-    best.judge(_filled(instance, start, seed, best), "insertion")
+    best.judge(_filled(instance, start, seed, best.halt), "insertion")
     _improve(instance, stop, seed, best, OrToolsEngine())
-    best.judge(_filled(instance, best.orders, seed, None), best.engine)
+    best.judge(_filled(instance, best.orders, seed, best.closing), best.engine)
     reasons = explain(instance, best.orders)
     return make_plan(
         instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons
@@ -132,9 +138,9 @@ def _homes(plan: Plan) -> dict[str, str]:
     }
 
 
-def _filled(instance: Instance, orders: Sequence[Order], seed: int, best: _Best | None) -> list[Order]:
+def _filled(instance: Instance, orders: Sequence[Order], seed: int, halt: Callable[[], bool]) -> list[Order]:
     builder = Builder(instance, orders)
-    fill(builder, np.random.default_rng(seed), halt=best.halt if best is not None else None)
+    fill(builder, np.random.default_rng(seed), halt=halt)
     return builder.orders
 
 
