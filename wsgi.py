@@ -1,4 +1,4 @@
-"""Composition root: `app` (web), `live_app` (server-sent events) and `celery_app`; the only file that sees every package."""
+"""Composition root: `app` (web), `live_app` (server-sent events), `celery_app`; sees every package."""
 
 from __future__ import annotations
 

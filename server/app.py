@@ -16,6 +16,7 @@ from server.cases import cli as cases_cli
 from server.cases import tasks as cases_tasks
 from server.config import Settings
 from server.core import crypto, database, events, health, http, live, redis_client, worker
+from server.core import tasks as core_tasks
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
 from server.demo import cli as demo_cli
@@ -26,6 +27,7 @@ from server.field import tasks as field_tasks
 from server.gateways import wechat
 from server.reports import tasks as reports_tasks
 from server.service import intake
+from server.service import tasks as service_tasks
 
 
 class Face(Protocol):
@@ -71,11 +73,10 @@ def _connect_features() -> None:
 
 
 def _schedule(celery: Celery) -> None:
-    """Sweeps that finish what a lost message or process left undone. Every task module is named here, once."""
-    del core_tasks, service_tasks
+    """Sweeps that finish what a lost message or process left undone. Naming a task module here also registers it."""
     celery.conf.beat_schedule = {
-        "relay events": {"task": "core.sweep_events", "schedule": 10.0},
-        "free orphaned locks": {"task": "service.free_orphaned_locks", "schedule": 60.0},
+        **core_tasks.SWEEPS,
+        **service_tasks.SWEEPS,
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,
         **field_tasks.SWEEPS,

@@ -17,7 +17,7 @@ class SettingsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the environment may say. `mode` demo and test allow emulated outside systems; production never does."""
+    """Everything the environment may say. Modes demo and test allow emulated outside systems; production never."""
 
     mode: str = "production"
     mongodb_uri: str = ""

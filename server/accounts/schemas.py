@@ -36,9 +36,7 @@ class MapSchema(Schema):
 class MeSchema(Schema):
     person = fields.Nested(PersonSchema, required=True)
     permissions = fields.List(fields.String(), required=True)
-    csrf = fields.String(
-        required=True, metadata={"description": "Send as X-CSRF-Token on every changing call"}
-    )
+    csrf = fields.String(required=True, metadata={"description": "Send as X-CSRF-Token on every changing call"})
     live_url = fields.String(required=True)
     today = fields.Date(required=True)
     map = fields.Nested(MapSchema, required=True)

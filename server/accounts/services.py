@@ -129,9 +129,7 @@ def _bind_code_id(court: str, code: str) -> str:
     return digest(f"{court}\0{code.strip()}")
 
 
-def _open_session(
-    person: Person, *, kind: str, device: str | None, life: timedelta, now: datetime
-) -> SignedIn:
+def _open_session(person: Person, *, kind: str, device: str | None, life: timedelta, now: datetime) -> SignedIn:
     token = new_token()
     Session(
         id=digest(token),
@@ -229,8 +227,6 @@ def ensure_person(
             upsert=True,
         )
     except DuplicateKeyError as error:
-        raise DomainError(
-            code="person.username_taken", status=409, title=f"用户名 {username} 已被使用"
-        ) from error
+        raise DomainError(code="person.username_taken", status=409, title=f"用户名 {username} 已被使用") from error
     person = Person.objects(court=court, staff_no=staff_no).get()
     return person, before is None

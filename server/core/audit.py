@@ -1,4 +1,4 @@
-"""Who looked at what, and who did what. First cut: an append-only collection; the hash chain comes with the audit issue."""
+"""Who looked at what, and who did what: an append-only collection (its hash chain comes with the audit issue)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AuditEntry(Document):
 def record(
     principal: Principal, *, action: str, object_type: str, object_id: str, now: datetime, **detail: object
 ) -> None:
-    """Writes one entry. `action` is dotted (`evidence.view`, `person.unmask`); detail must hold no plain personal value."""
+    """Writes one entry. `action` is dotted (`evidence.view`); detail must hold no plain personal value."""
     AuditEntry(
         court=principal.court,
         at=now,

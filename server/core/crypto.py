@@ -63,16 +63,12 @@ class Vault:
             raise VaultError(f"sealed with key {key_id}, this process holds {self.key_id}")
         raw = base64.b64decode(body)
         try:
-            return (
-                AESGCM(self._seal_key)
-                .decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], court.encode())
-                .decode()
-            )
+            return AESGCM(self._seal_key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], court.encode()).decode()
         except InvalidTag as error:
             raise VaultError("a sealed value was altered or belongs to another court") from error
 
     def index(self, text: str, *, court: str) -> str:
-        """The same text in the same court always gives the same 32 hex characters; nothing else can be learnt from them."""
+        """The same text in the same court always gives the same 32 hex characters, which tell nothing else."""
         message = f"{court}\0{text}".encode()
         return hmac.new(self._index_key, message, hashlib.sha256).hexdigest()[:32]
 

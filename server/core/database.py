@@ -1,4 +1,4 @@
-"""MongoDB: one connection per process, majority-acknowledged and journalled writes, indexes declared beside the models."""
+"""MongoDB: one connection per process, majority-acknowledged journalled writes, indexes declared beside the models."""
 
 from __future__ import annotations
 

@@ -11,9 +11,7 @@ class DomainError(Exception):
     Answered as an RFC 9457 problem document: `code` for programs, `title` for people, `extra` as further members.
     """
 
-    def __init__(
-        self, *, code: str, status: int, title: str, detail: str | None = None, **extra: Any
-    ) -> None:
+    def __init__(self, *, code: str, status: int, title: str, detail: str | None = None, **extra: Any) -> None:
         super().__init__(f"{code}: {title}")
         self.code = code
         self.status = status

@@ -88,9 +88,7 @@ def sweep(*, now: datetime, older_than: timedelta = timedelta(seconds=5), limit:
     for model in database.models():
         if "outbox" not in model._fields:
             continue
-        waiting = (
-            model._get_collection().find({"outbox.at": {"$lt": now - older_than}}, {"_id": 1}).limit(limit)
-        )
+        waiting = model._get_collection().find({"outbox.at": {"$lt": now - older_than}}, {"_id": 1}).limit(limit)
         for found in list(waiting):
             sent += relay(model, found["_id"])
     return sent

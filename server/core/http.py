@@ -45,9 +45,7 @@ class ProblemSchema(ma.Schema):
     type = ma.fields.String(metadata={"description": "Always about:blank"})
     title = ma.fields.String(required=True, metadata={"description": "For people, Chinese"})
     status = ma.fields.Integer(required=True)
-    code = ma.fields.String(
-        required=True, metadata={"description": "For programs: stable, see docs/errors.md"}
-    )
+    code = ma.fields.String(required=True, metadata={"description": "For programs: stable, see docs/errors.md"})
     detail = ma.fields.String()
     errors = ma.fields.Dict(metadata={"description": "Field to reasons, when input broke the schema"})
     request_id = ma.fields.String()
@@ -87,7 +85,7 @@ def _on_domain_error(error: DomainError) -> Response:
 
 
 def _on_unexpected(error: Exception) -> Response:
-    log.exception("unexpected error in request %s", g.get("request_id", "-"))
+    log.error("unexpected error in request %s", g.get("request_id", "-"), exc_info=error)
     title = f"系统出现意外错误，请联系管理员并提供编号 {g.get('request_id', '-')}"
     return problem({"title": title, "status": 500, "code": "server.unexpected"})
 

@@ -12,3 +12,6 @@ from server.core.clock import utc_now
 def sweep_events() -> None:
     """Relays events that a lost process left in an outbox."""
     events.sweep(now=utc_now())
+
+
+SWEEPS = {"relay events": {"task": "core.sweep_events", "schedule": 10.0}}

@@ -30,7 +30,7 @@ def init_app(app: Flask, *, mongodb_uri: str, redis_url: str) -> Celery:
             with app.app_context():
                 return self.run(*args, **kwargs)
 
-    celery = Celery(app.name, task_cls=ContextTask)
+    celery: Celery = Celery(app.name, task_cls=ContextTask)
     celery.conf.update(
         broker_url=redis_url,
         result_backend=None,

@@ -153,6 +153,7 @@ class Visit(Document):
             ("court", "date", "second_server_id"),
             ("court", "task_id"),
             ("court", "review.state", "date"),
+            ("review.state", "papers_at"),
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
@@ -201,6 +202,10 @@ class Visit(Document):
     progress = EmbeddedDocumentListField(Progress)
     outcome = EmbeddedDocumentField(Outcome)
     review = EmbeddedDocumentField(Review, default=Review)
+    papers_at = DateTimeField()  # when the papers of the accepted outcome were made (or refused)
+    papers_problem = DictField()  # why they could not be made, as a problem document
+    submissions = EmbeddedDocumentListField(Outcome)  # every outcome as submitted, one per round of review
+    reviews = EmbeddedDocumentListField(Review)  # every decision taken, oldest first
 
     outbox = ListField(DictField())
     version = IntField(required=True, default=1)
@@ -221,6 +226,7 @@ class DayPlan(Document):
         "indexes": [
             {"fields": ["court", "date", "number"], "unique": True},
             ("state", "queued_at"),
+            {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
     }
@@ -243,6 +249,27 @@ class DayPlan(Document):
     finished_at = DateTimeField()
     published_at = DateTimeField()
     published_by = StringField()
+    run_id = StringField()  # the run that may write the answer; a run taken for dead may not
+    tries = IntField(required=True, default=0)
+    basis = DictField()  # visit id → [server, second] when the problem was built: tells what was moved since
+    publication = DictField()  # {applied, unassigned, unchanged, refused: [{visit_id, code, text}]}
+    outbox = ListField(DictField())
+
+
+class DaySheet(Document):
+    """The routes of a day as they stand now, whoever made them. Every change of who has what goes through `version`,
+    so that two changes of one day never interleave. Shard key (court, date). One per court and day.
+
+    `routes`: server id → {distance_m, travel_s, depart_s, back_s, breaks: [[start_s, end_s]], stops}.
+    """
+
+    meta = {"collection": "day_sheets", "indexes": [("court", "date")], "auto_create_index": False}
+    id = StringField(primary_key=True)  # court + " " + ISO date
+    court = StringField(required=True)
+    date = StringField(required=True)
+    version = IntField(required=True, default=0)
+    routes = DictField()
+    updated_at = DateTimeField()
 
 
 class MoveBatch(Document):
@@ -255,5 +282,5 @@ class MoveBatch(Document):
     at = DateTimeField(required=True)
     by = StringField(required=True)
     to_server = StringField()
-    moves = ListField(DictField())  # {visit_id, from_server, from_state, from_position, version}
+    moves = ListField(DictField())  # {visit_id, from_server, from_second, from_state, from_position, version}
     undone_at = DateTimeField()

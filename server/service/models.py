@@ -114,9 +114,7 @@ class ServiceTask(Document):
     return_reason = StringField()
     due_on = StringField(required=True)  # ISO date in Asia/Shanghai (要求完成日期)
     hearing_at = DateTimeField()
-    windows = ListField(
-        ListField(IntField())
-    )  # [[start_s, end_s]] seconds of the day the recipient can be met
+    windows = ListField(ListField(IntField()))  # [[start_s, end_s]] seconds of the day the recipient can be met
     remarks = ListField(StringField())  # 备注: 须两人同往, 家中有犬 …
     origin = StringField(required=True, default="import")
     steps = EmbeddedDocumentListField(Step)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from server.core.clock import court_day
+from server.service import errors
 from server.service.models import ServiceTask
 
 _LIST_FIELDS = {"steps": 0, "outbox": 0}
@@ -95,3 +96,11 @@ def _judge_row(task: dict[str, Any], now: datetime) -> JudgeRow:
         due_on=task["due_on"],
         overdue=not done and task["due_on"] < court_day(now).isoformat(),
     )
+
+
+def task_of_judge(*, court: str, person_id: str, task_id: str) -> ServiceTask:
+    """One task of the judge's or clerk's own cases; another's answers `task.not_found` as if it were not there."""
+    task = ServiceTask.objects(court=court, id=task_id).first()
+    if task is None or person_id not in (task.judge_id, task.clerk_id):
+        raise errors.task_not_found()
+    return task

@@ -58,7 +58,7 @@ def review_task(
 ) -> ServiceTask:
     """A specialist checks a submitted task: 送达中, or returned with a reason.
 
-    Raises `task.not_found`, `task.not_pending`, `task.changed` (someone edited it since `version`), `task.reason_required`.
+    Raises `task.not_found`, `task.not_pending`, `task.changed` (edited since `version`), `task.reason_required`.
     """
     if not approve and not (reason or "").strip():
         raise errors.reason_required()
@@ -116,9 +116,7 @@ def attempts_of(*, court: str, task_id: str) -> list[Attempt]:
     return list(Attempt.objects(court=court, task_id=task_id).order_by("opened_at"))
 
 
-def open_attempts(
-    *, court: str, wanted: Iterable[Wanted], actor: Actor, now: datetime
-) -> list[Attempt | DomainError]:
+def open_attempts(*, court: str, wanted: Iterable[Wanted], actor: Actor, now: datetime) -> list[Attempt | DomainError]:
     """Locks each recipient for its channel and opens an attempt; the answers are in the order asked.
 
     A recipient that is locked, served, or whose task is not in progress gets a DomainError instead. The lock names the
@@ -189,9 +187,7 @@ def _refusal(held: dict[tuple[str, str], str | None], one: Wanted) -> DomainErro
     return errors.recipient_locked(one.rule) if holder else errors.recipient_closed()
 
 
-def _move_attempt(
-    court: str, attempt_id: str, states: Sequence[str], change: dict[str, Any]
-) -> dict[str, Any]:
+def _move_attempt(court: str, attempt_id: str, states: Sequence[str], change: dict[str, Any]) -> dict[str, Any]:
     document = _attempts().find_one_and_update(
         {"_id": attempt_id, "court": court, "state": {"$in": list(states)}},
         {"$set": change},
@@ -206,9 +202,7 @@ def _move_attempt(
 
 def withdraw_attempt(*, court: str, attempt_id: str, actor: Actor, reason: str, now: datetime) -> None:
     """Ends an open attempt without an outcome and frees the recipient for another channel. Safe to repeat."""
-    attempt = _move_attempt(
-        court, attempt_id, ("open", "withdrawn"), {"state": "withdrawn", "closed_at": now}
-    )
+    attempt = _move_attempt(court, attempt_id, ("open", "withdrawn"), {"state": "withdrawn", "closed_at": now})
     line = step(
         "attempt.withdrawn",
         f"取消本次送达：{reason}",
@@ -289,17 +283,13 @@ def close_attempt(
     setting: dict[str, Any] = {"recipients.$.state": "served" if serves else "failed"}
     if serves:
         setting["recipients.$.served_at"] = happened_at
-    line = step(
-        "attempt.closed", f"审核通过：{text}", actor=actor, now=now, recipient_id=attempt["recipient_id"]
-    )
+    line = step("attempt.closed", f"审核通过：{text}", actor=actor, now=now, recipient_id=attempt["recipient_id"])
     _free(court, attempt, setting, line, now)
     if serves:
         _complete(court, attempt["task_id"], now)
 
 
-def _free(
-    court: str, attempt: dict[str, Any], setting: dict[str, Any], line: dict[str, Any], now: datetime
-) -> None:
+def _free(court: str, attempt: dict[str, Any], setting: dict[str, Any], line: dict[str, Any], now: datetime) -> None:
     """Takes the lock this attempt holds; does nothing when another holds it or it was freed before."""
     task_id = attempt["task_id"]
     held = {"id": attempt["recipient_id"], "lock.attempt_id": attempt["_id"]}
@@ -375,15 +365,11 @@ def free_orphaned_locks(*, now: datetime, older_than: timedelta = timedelta(minu
         for recipient in task["recipients"]
         if recipient.get("lock")
     ]
-    known = {
-        one["_id"] for one in _attempts().find({"_id": {"$in": [lock[3] for lock in locks]}}, {"_id": 1})
-    }
+    known = {one["_id"] for one in _attempts().find({"_id": {"$in": [lock[3] for lock in locks]}}, {"_id": 1})}
     orphans = [lock for lock in locks if lock[3] not in known]
     system = Actor("system", "系统")
     for court, task_id, recipient_id, attempt_id in orphans:
-        line = step(
-            "attempt.withdrawn", "系统释放未完成的锁定", actor=system, now=now, recipient_id=recipient_id
-        )
+        line = step("attempt.withdrawn", "系统释放未完成的锁定", actor=system, now=now, recipient_id=recipient_id)
         attempt = {"_id": attempt_id, "task_id": task_id, "recipient_id": recipient_id}
         _free(court, attempt, {"recipients.$.state": "pending"}, line, now)
     return len(orphans)

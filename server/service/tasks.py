@@ -11,3 +11,6 @@ from server.service import services
 @shared_task(name="service.free_orphaned_locks")
 def free_orphaned_locks() -> None:
     services.free_orphaned_locks(now=utc_now())
+
+
+SWEEPS = {"free orphaned locks": {"task": "service.free_orphaned_locks", "schedule": 60.0}}

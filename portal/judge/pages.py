@@ -1,0 +1,145 @@
+"""A judge's or clerk's own cases: state, node, duration, done, without typing a number; and the proofs.
+
+Server-rendered and light, because it opens inside WeChat on a phone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wsgi import wrap_file
+
+from server.accounts import services as accounts
+from server.core import audit
+from server.core.clock import COURT_ZONE, utc_now
+from server.core.errors import DomainError, NotFound
+from server.core.permissions import current, needs, public
+from server.reports import services as reports
+from server.service import queries
+
+STATES = {
+    "pending_review": "待审核",
+    "in_progress": "送达中",
+    "completed": "已完成",
+    "returned": "已退回",
+    "withdrawn": "已撤回",
+}
+RECIPIENT_STATES = {"pending": "待送达", "in_progress": "送达中", "served": "已送达", "failed": "本次未送达"}
+FILTERS = (("all", "全部"), ("open", "进行中"), ("completed", "已完成"), ("overdue", "已超期"))
+
+blueprint = Blueprint("judge", __name__, url_prefix="/judge", template_folder="templates")
+
+
+@blueprint.app_template_filter("court_time")
+def court_time(moment: Any) -> str:
+    """`11月24日 09:12` in Asia/Shanghai."""
+    local = moment.astimezone(COURT_ZONE)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@blueprint.get("/sign-in")
+@public("the page that asks who you are")
+def sign_in_page() -> str:
+    return render_template("judge/sign_in.html", problem=None, username="")
+
+
+@blueprint.post("/sign-in")
+@public("signing in comes before having an account in hand")
+def sign_in() -> BaseResponse | tuple[str, int]:
+    """Form fields username and password; wrong ones show the page again with the reason."""
+    username = request.form.get("username", "")[:64]
+    try:
+        signed_in = accounts.sign_in_web(
+            username=username,
+            password=request.form.get("password", "")[:256],
+            remote=request.remote_addr or "",
+            now=utc_now(),
+        )
+    except DomainError as error:
+        return render_template("judge/sign_in.html", problem=error.title, username=username), error.status
+    g.new_session_token = signed_in.token
+    return redirect(url_for("judge.cases"))
+
+
+@blueprint.post("/sign-out")
+@needs("me.view")
+def sign_out() -> BaseResponse:
+    accounts.sign_out(current().session_id)
+    g.new_session_token = ""
+    return redirect(url_for("judge.sign_in_page"))
+
+
+@blueprint.get("/")
+@needs("judge.view")
+def cases() -> str:
+    """The first screen: every task of my cases, nothing to type."""
+    principal = current()
+    rows = queries.tasks_of_judge(court=principal.court, person_id=principal.person_id, now=utc_now())
+    chosen = request.args.get("show", "all")
+    counts = {code: len(_pick(rows, code)) for code, _ in FILTERS}
+    return render_template(
+        "judge/cases.html",
+        me=principal,
+        csrf=accounts.csrf_of(principal.session_id),
+        rows=_pick(rows, chosen),
+        chosen=chosen,
+        filters=FILTERS,
+        counts=counts,
+        states=STATES,
+        recipient_states=RECIPIENT_STATES,
+    )
+
+
+def _pick(rows: list[queries.JudgeRow], chosen: str) -> list[queries.JudgeRow]:
+    if chosen == "open":
+        return [row for row in rows if not row.done]
+    if chosen == "completed":
+        return [row for row in rows if row.state == "completed"]
+    if chosen == "overdue":
+        return [row for row in rows if row.overdue]
+    return rows
+
+
+@blueprint.get("/tasks/<task_id>")
+@needs("judge.view")
+def task(task_id: str) -> str:
+    """One task: recipients, the timeline, the papers."""
+    principal = current()
+    found = queries.task_of_judge(court=principal.court, person_id=principal.person_id, task_id=task_id)
+    papers = reports.list_papers(court=principal.court, task_id=task_id)
+    return render_template(
+        "judge/task.html",
+        task=found,
+        steps=list(reversed(found.steps)),
+        papers=papers,
+        states=STATES,
+        recipient_states=RECIPIENT_STATES,
+    )
+
+
+@blueprint.get("/papers/<paper_id>")
+@needs("judge.view")
+def paper(paper_id: str) -> Response:
+    """The PDF itself, for a case of one's own; who opened it is recorded."""
+    principal, now = current(), utc_now()
+    found = reports.get_paper(court=principal.court, paper_id=paper_id)
+    if found is None:
+        raise NotFound(code="paper.not_found", title="没有这份文书")
+    queries.task_of_judge(court=principal.court, person_id=principal.person_id, task_id=found.task_id)
+    audit.record(principal, action="paper.view", object_type="paper", object_id=paper_id, now=now)
+    stream = current_app.extensions["evidence_store"].open(found.store_key)
+    response = Response(wrap_file(request.environ, stream), mimetype="application/pdf", direct_passthrough=True)
+    response.headers["Content-Disposition"] = f'inline; filename="{found.kind}-{found.id}.pdf"'
+    response.headers["Content-Length"] = str(found.size)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.errorhandler(DomainError)
+def refused(error: DomainError) -> BaseResponse | tuple[str, int]:
+    """Pages answer with pages: not signed in leads to the sign-in page, the rest says why."""
+    if error.status == 401:
+        return redirect(url_for("judge.sign_in_page"))
+    return render_template("judge/problem.html", title=error.title), error.status

@@ -1,0 +1,152 @@
+"""Making papers, once for each review that accepted an outcome, and again on request: old versions stay."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from datetime import datetime, timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from evidence.stores import Store
+from server.core import live
+from server.core.errors import Conflict, NotFound
+from server.core.ids import new_id
+from server.dispatch.models import Visit
+from server.papers.render import RenderedPaper, render_proof, render_report
+from server.reports.gather import Gathered, gather, proof_of, report_of
+from server.reports.models import Paper
+from server.service.actor import SYSTEM, Actor
+from server.service.services import add_step
+
+log = logging.getLogger(__name__)
+KINDS = ("proof", "report")
+LABELS = {"proof": "送达回证", "report": "送达报告书"}
+MAX_PAPER_BYTES = 100 * 1024 * 1024
+
+
+def review_basis(visit_id: str, review_round: int) -> str:
+    """Names the acceptance papers are made from; the same acceptance never makes a second version."""
+    return f"review:{visit_id}:{review_round}"
+
+
+def make_papers(
+    *, court: str, visit_id: str, basis: str, store: Store, actor: Actor = SYSTEM, now: datetime
+) -> list[Paper]:
+    """Makes the proof and the report of an accepted visit. Safe to run twice for the same `basis`.
+
+    Raises `visit.not_found`, `papers.not_accepted`, and what `server.papers` refuses.
+    """
+    found = gather(court=court, visit_id=visit_id, store=store)
+    if found is None:
+        raise NotFound(code="visit.not_found", title="没有这次上门")
+    if found.visit.outcome is None or found.visit.review.state != "accepted":
+        raise Conflict(code="papers.not_accepted", title="送达结果尚未审核通过，不能生成文书")
+    return [_make(found, kind, basis, actor, now) for kind in KINDS]
+
+
+def _make(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -> Paper:
+    visit = found.visit
+    existing = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, basis=basis).first()
+    if existing is not None:
+        return existing
+    version = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind).count() + 1
+    number = paper_number(visit, kind)
+    rendered = _render(found, kind, number, version, actor, now)
+    stored = found.store.put(
+        io.BytesIO(rendered.pdf),
+        max_bytes=MAX_PAPER_BYTES,
+        expected_sha256=rendered.sha256,
+        content_type="application/pdf",
+    )
+    made = Paper(
+        id=new_id(),
+        court=visit.court,
+        task_id=visit.task_id,
+        visit_id=visit.id,
+        kind=kind,
+        number=number,
+        version=version,
+        basis=basis,
+        store_key=stored.key,
+        sha256=rendered.sha256,
+        size=len(rendered.pdf),
+        pages=rendered.pages,
+        made_at=now,
+        made_by=actor.name,
+    )
+    try:
+        Paper._get_collection().insert_one(made.to_mongo().to_dict())
+    except DuplicateKeyError:
+        # Another worker made it at the same moment: its paper is the paper.
+        return _twin(visit, kind, basis, version)
+    add_step(
+        court=visit.court,
+        task_id=visit.task_id,
+        actor=actor,
+        what="paper.made",
+        text=f"生成{LABELS[kind]}（第{version}版）",
+        now=now,
+        recipient_id=visit.recipient_id,
+        receipt=made.id,
+    )
+    live.publish(visit.court, "paper.made", visit_id=visit.id, paper_id=made.id, kind=kind, version=version)
+    return made
+
+
+def _twin(visit: Visit, kind: str, basis: str, version: int) -> Paper:
+    twin = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, basis=basis).first()
+    if twin is None:
+        twin = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, version=version).get()
+    return twin
+
+
+def _render(found: Gathered, kind: str, number: str, version: int, actor: Actor, now: datetime) -> RenderedPaper:
+    if kind == "proof":
+        return render_proof(proof_of(found, number=number, version=version, made_at=now))
+    return render_report(report_of(found, number=number, version=version, made_at=now, made_by=actor.name))
+
+
+def paper_number(visit: Visit, kind: str) -> str:
+    """`HZ20261124-1A2B3C4D`: the kind, the day, and eight characters that stand for this visit."""
+    prefix = "HZ" if kind == "proof" else "BG"
+    mark = hashlib.sha256(visit.id.encode()).hexdigest()[:8].upper()
+    return f"{prefix}{visit.date.replace('-', '')}-{mark}"
+
+
+def list_papers(*, court: str, task_id: str | None = None, visit_id: str | None = None) -> list[Paper]:
+    """Papers of a task or a visit, newest first."""
+    where = {"court": court}
+    if task_id:
+        where["task_id"] = task_id
+    if visit_id:
+        where["visit_id"] = visit_id
+    return list(Paper.objects(**where).order_by("-made_at", "kind"))
+
+
+def get_paper(*, court: str, paper_id: str) -> Paper | None:
+    return Paper.objects(court=court, id=paper_id).first()
+
+
+def accepted_without_papers(*, now: datetime, older_than: timedelta, limit: int = 200) -> list[tuple[str, str, int]]:
+    """(court, visit id, review round) of accepted visits whose papers a lost message left unmade."""
+    pipeline = [
+        {"$match": {"review.state": "accepted", "papers_at": None, "review.at": {"$lt": now - older_than}}},
+        {"$limit": limit},
+        {"$project": {"court": 1, "review.round": 1}},
+    ]
+    return [(one["court"], one["_id"], one["review"]["round"]) for one in Visit._get_collection().aggregate(pipeline)]
+
+
+def mark_made(*, court: str, visit_id: str, now: datetime) -> None:
+    """Remembers on the visit that its papers exist, so that the sweep need not look at it again."""
+    Visit._get_collection().update_one({"_id": visit_id, "court": court}, {"$set": {"papers_at": now}})
+
+
+def record_failure(*, court: str, visit_id: str, problem: dict[str, object], now: datetime) -> None:
+    """Keeps why the papers could not be made on the visit, tells the boards, and stops the sweep from trying again."""
+    Visit._get_collection().update_one(
+        {"_id": visit_id, "court": court}, {"$set": {"papers_at": now, "papers_problem": problem}}
+    )
+    live.publish(court, "paper.failed", visit_id=visit_id, code=problem.get("code"))
