@@ -82,14 +82,18 @@ def run(
         start = log.tell()
         try:
             ended = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd, env=env
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=env,
             )
         except OSError as problem:
             raise StepError(f"{title}失败:{problem}") from problem
         if ended.returncode:
-            raise StepError(
-                f"{title}失败(退出码 {ended.returncode}),日志 {log_path}:\n{tail(log_path, start)}"
-            )
+            raise StepError(f"{title}失败(退出码 {ended.returncode}),日志 {log_path}:\n{tail(log_path, start)}")
 
 
 def tail(path: Path, start: int = 0, lines: int = 15) -> str:

@@ -101,9 +101,7 @@ def write(upgrade: bool) -> None:
             command += ["--constraints", str(ROOT / FILES[0].name)]
         _forget_header(path)
         source = "-" if file.requirements else "pyproject.toml"
-        subprocess.run(
-            [*command, source], check=True, cwd=ROOT, text=True, input="\n".join(file.requirements)
-        )
+        subprocess.run([*command, source], check=True, cwd=ROOT, text=True, input="\n".join(file.requirements))
         body = _without_machine_paths(path.read_text(encoding="utf-8"))
         path.write_text(_header(file, body) + body, encoding="utf-8")
         print(f"{file.name}: {len(pins(body))} 个包")

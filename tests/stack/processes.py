@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tools.stack.child import Child, StackError
 from tools.stack.ports import is_free
@@ -20,7 +20,9 @@ class Processes:
     """Starts commands as children and ends all of them, last first, at `close()`.
 
     >>> web = processes.start("web", [*GUNICORN, "-b", f"127.0.0.1:{port}", "wsgi:app"], env=env, port=port)
-    >>> web.kill(); web.start(); processes.wait_for_port(web, port)
+    >>> web.kill()
+    ... web.start()
+    ... processes.wait_for_port(web, port)
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,23 +79,23 @@ class Processes:
 
 def answers(url: str, timeout_s: float = 5.0) -> bool:
     """True when a GET answers 2xx."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     try:
-        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
-            return 200 <= int(answer.status) < 300
-    except (urllib.error.URLError, OSError):
+        connection.request("GET", f"{parts.path or '/'}?{parts.query}")
+        return 200 <= connection.getresponse().status < 300
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
-def wait_until(
-    reached: Callable[[], bool], *, what: str, timeout_s: float = 30.0, child: Child | None = None
-) -> None:
+def wait_until(reached: Callable[[], bool], *, what: str, timeout_s: float = 30.0, child: Child | None = None) -> None:
     """Waits for a condition; StackError says what was awaited and shows the end of the child's log."""
     deadline = time.monotonic() + timeout_s
     while not reached():
         if child is not None and not child.running:
-            raise StackError(
-                f"{child.name} ended with {child.exit_code} before {what}:\n{child.log_tail(40)}"
-            )
+            raise StackError(f"{child.name} ended with {child.exit_code} before {what}:\n{child.log_tail(40)}")
         if time.monotonic() > deadline:
             tail = f":\n{child.log_tail(40)}" if child is not None else ""
             raise StackError(f"waited {timeout_s:.0f} s for {what} in vain{tail}")

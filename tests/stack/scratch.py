@@ -55,9 +55,7 @@ def start_mongo(folder: Path) -> Mongo:
 
 def start_valkey(folder: Path) -> Valkey:
     """A Valkey of this session's own."""
-    return start_on_a_free_port(
-        lambda port: Valkey(folder / "valkey", port=port, log_path=folder / "valkey.log")
-    )
+    return start_on_a_free_port(lambda port: Valkey(folder / "valkey", port=port, log_path=folder / "valkey.log"))
 
 
 def database_name() -> str:
@@ -77,9 +75,7 @@ def with_database(uri: str, name: str) -> str:
 def refuse_a_shared_redis(url: str) -> None:
     """Tests empty the Redis database they are given, so a given one must be a spare: not number 0."""
     if urlsplit(url).path.strip("/") in ("", "0"):
-        raise StackError(
-            "REDIS_URL: tests flush it, so it must name a spare database, such as redis://host/15"
-        )
+        raise StackError("REDIS_URL: tests flush it, so it must name a spare database, such as redis://host/15")
 
 
 def connected_to(uri: str) -> bool:

@@ -45,9 +45,7 @@ def check_machine() -> None:
     """The embedded databases exist for Linux on x86-64 only."""
     given = os.environ.get("MONGODB_URI") and os.environ.get("REDIS_URL")
     if not given and (platform.system() != "Linux" or platform.machine() not in ("x86_64", "amd64")):
-        raise progress.StepError(
-            "内置数据库只支持 Linux x86-64。请设置 MONGODB_URI 和 REDIS_URL 使用已有的服务。"
-        )
+        raise progress.StepError("内置数据库只支持 Linux x86-64。请设置 MONGODB_URI 和 REDIS_URL 使用已有的服务。")
 
 
 def mongod_libraries(log_path: Path) -> None:

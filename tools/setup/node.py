@@ -78,7 +78,7 @@ def _version_on_path() -> int:
     node = shutil.which("node")
     if node is None:
         return 0
-    printed = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    printed = subprocess.run([node, "--version"], check=False, capture_output=True, text=True).stdout
     found = re.match(r"v(\d+)\.", printed)
     return int(found[1]) if found else 0
 

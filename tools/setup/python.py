@@ -67,4 +67,4 @@ def _works() -> bool:
     if not PYTHON.exists():
         return False
     probe = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
-    return subprocess.run(probe, capture_output=True).returncode == 0
+    return subprocess.run(probe, check=False, capture_output=True).returncode == 0

@@ -41,7 +41,7 @@ def _as_root() -> list[str]:
         raise NoAptError("不是 root 用户,也没有 sudo")
     if sys.stdin.isatty():
         return ["sudo"]
-    if subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+    if subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True).returncode:
         raise NoAptError("不是 root 用户,sudo 需要密码")
     return ["sudo", "-n"]
 
@@ -84,5 +84,5 @@ def libraries_of(program: Path, log_path: Path) -> None:
 def _missing_libraries(program: Path) -> list[str]:
     if not program.exists() or shutil.which("ldd") is None:
         return []
-    listed = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
+    listed = subprocess.run(["ldd", str(program)], check=False, capture_output=True, text=True).stdout
     return [line.split()[0] for line in listed.splitlines() if "not found" in line]

@@ -71,7 +71,7 @@ def status(place: Place) -> int:
     """What runs, one line each."""
     state = _state(place)
     owner = Identity.read(place.supervisor_pid_path)
-    if owner is None or not owner.alive:
+    if owner is None or not owner.is_alive():
         progress.plain(f"{place.var}:没有运行")
         return 3
     phase = "已就绪" if state.get("ready") else "正在启动"
@@ -84,13 +84,13 @@ def status(place: Place) -> int:
 def down(place: Place) -> int:
     """Stops the stack at the place and waits until it is gone."""
     owner = Identity.read(place.supervisor_pid_path)
-    if owner is None or not owner.alive:
+    if owner is None or not owner.is_alive():
         progress.plain(f"{place.var}:没有运行")
         return 0
     owner.signal(signal.SIGTERM)
     with progress.step("停止"):
         deadline = time.monotonic() + DOWN_TIMEOUT_S
-        while owner.alive:
+        while owner.is_alive():
             if time.monotonic() > deadline:
                 raise StackError(f"进程 {owner.pid} 在 {DOWN_TIMEOUT_S:.0f} 秒内没有结束")
             time.sleep(0.1)

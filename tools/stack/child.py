@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tools.stack.procfs import Identity, group_members
 
 POLL_S = 0.02
+TAIL_BYTES = 64 * 1024
+# A log longer than this is put aside (one generation) at the next start.
+LOG_BYTES = 20 * 1024 * 1024
 
 
 class StackError(RuntimeError):
@@ -39,7 +42,9 @@ class Child:
         cwd: Path | None = None,
         pid_path: Path | None = None,
         stop_timeout_s: float = 20.0,
+        readable: Callable[[list[str]], list[str]] = list,
     ) -> None:
+        """`readable` turns the lines of its log into what people want to see when it died."""
         self.name = name
         self.command = list(command)
         self.log_path = log_path
@@ -47,6 +52,7 @@ class Child:
         self.cwd = cwd
         self.pid_path = pid_path
         self.stop_timeout_s = stop_timeout_s
+        self.readable = readable
         self._popen: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -71,6 +77,8 @@ class Child:
         if self.running:
             return
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        if self.log_path.is_file() and self.log_path.stat().st_size > LOG_BYTES:
+            self.log_path.replace(self.log_path.with_suffix(".log.1"))
         with self.log_path.open("ab") as log:
             self._log_start = log.tell()
             self._popen = subprocess.Popen(
@@ -115,11 +123,11 @@ class Child:
         try:
             with self.log_path.open("rb") as log:
                 log.seek(0, os.SEEK_END)
-                log.seek(max(self._log_start, log.tell() - 16_384))
+                log.seek(max(self._log_start, log.tell() - TAIL_BYTES))
                 text = log.read().decode("utf-8", errors="replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        return "\n".join(self.readable(text.splitlines())[-lines:])
 
     def _kill_group(self) -> None:
         if self._popen is None:

@@ -42,9 +42,12 @@ class Config:
         return self.environ["WECHAT_BASE_URL"]
 
 
-def load(place: Place, given: Mapping[str, str]) -> Config:
-    """Reads, and on the first run makes, what is kept under VAR. `given` (environment) beats defaults."""
-    ports = inner_ports(place)
+def load(place: Place, given: Mapping[str, str], *, running: bool = False) -> Config:
+    """Reads, and on the first run makes, what is kept under VAR. `given` (environment) beats defaults.
+
+    `running`: for a command beside a running stack, whose inner ports are taken by that very stack.
+    """
+    ports = _kept_ports(_ports_path(place)) if running else inner_ports(place)
     mongodb_uri = given.get("MONGODB_URI") or (
         f"mongodb://{LOOPBACK}:{ports['mongod']}/{DATABASE}?replicaSet={REPLICA_SET}"
     )
@@ -92,7 +95,7 @@ def has_emulator() -> bool:
 
 def inner_ports(place: Place) -> dict[str, int]:
     """The ports nobody chooses: picked free once, kept, and picked anew when somebody else has taken one."""
-    path = place.run_dir / "ports.json"
+    path = _ports_path(place)
     kept = _kept_ports(path)
     outer = frozenset({place.port, place.live_port})
     # A fresh pick must not hit a recorded port whose server has not started yet.
@@ -104,6 +107,10 @@ def inner_ports(place: Place) -> dict[str, int]:
     if ports != kept:
         _write_privately(path, json.dumps(ports))
     return ports
+
+
+def _ports_path(place: Place) -> Path:
+    return place.run_dir / "ports.json"
 
 
 def _kept_ports(path: Path) -> dict[str, int]:

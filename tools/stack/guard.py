@@ -104,11 +104,11 @@ def check_ports(place: Place) -> None:
 def sweep(place: Place) -> None:
     """Ends what a murdered supervisor left behind: exactly the processes its pid files name, no others."""
     left = [(path, Identity.read(path)) for path in sorted(place.run_dir.glob("*.pid.json"))]
-    alive = [identity for _, identity in left if identity is not None and identity.alive]
+    alive = [identity for _, identity in left if identity is not None and identity.is_alive()]
     for identity in alive:
         identity.signal(signal.SIGTERM)
     deadline = time.monotonic() + ORPHAN_PATIENCE_S
-    while any(identity.alive for identity in alive) and time.monotonic() < deadline:
+    while any(identity.is_alive() for identity in alive) and time.monotonic() < deadline:
         time.sleep(0.05)
     for path, named in left:
         # A helper may outlive its leader and keep the port.
@@ -124,7 +124,7 @@ def belongs_to(pid: int, place: Place) -> bool:
 
 def _already_running(place: Place) -> str:
     owner = Identity.read(place.supervisor_pid_path)
-    who = f"(进程 {owner.pid})" if owner is not None and owner.alive else ""
+    who = f"(进程 {owner.pid})" if owner is not None and owner.is_alive() else ""
     return (
         f"数据目录 {place.var} 上已有一个送达在运行{who}。停止它:make down VAR={place.var};"
         "或另用一个目录和端口:make run VAR=./var2 PORT=8100\n"

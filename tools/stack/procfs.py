@@ -30,8 +30,8 @@ class Identity:
             return None
         return cls(pid=pid, start_ticks=int(fields[19]), boot_id=_boot_id())
 
-    @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
+        """True while it is still that very process."""
         return Identity.of(self.pid) == self
 
     def kill_group(self) -> None:
@@ -45,7 +45,7 @@ class Identity:
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to this process alone, if it is still that very process."""
-        if not self.alive:
+        if not self.is_alive():
             return
         try:
             os.kill(self.pid, number)

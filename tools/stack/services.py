@@ -80,7 +80,12 @@ def emulators(config: Config) -> list[Service]:
     """Outside systems of the demo, as processes of their own."""
     if not config.own_wechat:
         return []
-    command = [sys.executable, "-m", "tests.emulators.wechat", "--port", str(config.ports["wechat"])]
+    command = [
+        *(sys.executable, "-m", "tests.emulators.wechat"),
+        *("--port", str(config.ports["wechat"])),
+        *("--appid", config.environ["WECHAT_APPID"]),
+        *("--secret", config.environ["WECHAT_SECRET"]),
+    ]
     return [_service(config, "wechat", "模拟微信", command)]
 
 

@@ -141,9 +141,7 @@ class Supervisor:
         printed = child.log_tail(200)
         child.kill()
         if child.exit_code and fatal:
-            raise StackError(
-                f"{title}失败({_how(child.exit_code)}),日志 {child.log_path}:\n{child.log_tail(20)}"
-            )
+            raise StackError(f"{title}失败({_how(child.exit_code)}),日志 {child.log_path}:\n{child.log_tail(20)}")
         return "" if child.exit_code else printed
 
     def _databases_must_run(self) -> None:

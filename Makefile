@@ -1,0 +1,105 @@
+# Songda (送达). `make` or `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+export PORT ?= 8000
+export VAR ?= $(CURDIR)/var
+export PYTHONPATH := $(CURDIR)/miniprogram-api:$(CURDIR)
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# The first Python that is new enough; only the set-up uses it.
+PYTHON ?= $(firstword $(foreach candidate,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(candidate) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(candidate))))
+SETUP = if [ -z "$(PYTHON)" ]; then \
+	echo "✗ 需要 Python 3.11 或更新版本(Python 3.11+ is required):apt-get install python3" >&2; exit 1; fi; \
+	$(PYTHON) -m tools.setup
+
+# Everything Python that is ours; the checks name it once.
+PYTHON_CODE := wsgi.py server miniprogram-api/miniprogram_api portal routing evidence printers tests tools bench
+CHECKED := $(wildcard $(PYTHON_CODE))
+WEB := server/board/web
+# What the settings need to be importable; nothing is contacted.
+OFFLINE := SONGDA_MODE=test MONGODB_URI=mongodb://127.0.0.1:1/offline REDIS_URL=redis://127.0.0.1:1/0 \
+	SONGDA_SECRET_KEY=offline SONGDA_EVIDENCE_STORE=file:///nonexistent
+FLASK := $(PY) -m flask --app wsgi
+
+.PHONY: help
+help: ## 列出全部命令(本页)
+	@printf '送达 Songda\n\n'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | \
+		awk -F '\t' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@printf '\n变量:PORT=8000  VAR=./var  MONGODB_URI=…  REDIS_URL=…(给出后两项时不启动内置数据库)\n'
+
+.PHONY: run
+run: ## 在本机启动整套系统(前台,Ctrl-C 停止);首次会安装所需的一切
+	@$(SETUP) run
+	@exec $(PY) -m tools.stack run
+
+.PHONY: up
+up: ## 同 run,但在后台运行,就绪后返回
+	@$(SETUP) run
+	@exec $(PY) -m tools.stack up
+
+.PHONY: status
+status: ## 查看 VAR 上的系统是否在运行
+	@$(PY) -m tools.stack status || true
+
+.PHONY: down
+down: ## 停止 VAR 上正在运行的系统
+	@exec $(PY) -m tools.stack down
+
+.PHONY: test
+test: ## 运行全部测试;ARGS="tests/unit -k 名字" 只运行一部分
+	@$(SETUP) test
+	@exec $(PY) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档与依赖清单是否一致、前端
+	@$(SETUP) lint
+	@check() { echo "── $$*"; "$$@"; }
+	@check $(PY) -m ruff format --check --quiet $(CHECKED)
+	@check $(PY) -m ruff check --quiet $(CHECKED)
+	@check $(PY) -m mypy
+	@check $(VENV)/bin/lint-imports --no-logo
+	@check $(PY) -m tools.requirements check
+	@check env $(OFFLINE) $(FLASK) openapi check docs/openapi.json
+	@if [ -f $(WEB)/package.json ]; then cd $(WEB); PATH="$$PATH:$(CURDIR)/$(VENV)/bin" check npm run --silent lint; fi
+	@echo "✓ 检查全部通过"
+
+.PHONY: format
+format: ## 按统一格式改写代码,并修正能自动修正的问题
+	@$(SETUP) lint
+	@$(PY) -m ruff check --fix --quiet $(CHECKED)
+	@$(PY) -m ruff format --quiet $(CHECKED)
+
+.PHONY: openapi
+openapi: ## 重新生成 docs/openapi.json
+	@env $(OFFLINE) $(FLASK) openapi write docs/openapi.json
+
+.PHONY: requirements
+requirements: ## 由 pyproject.toml 重新生成锁定的依赖清单;UPGRADE=1 时升级到最新版本
+	@$(PY) -c 'import uv' 2>/dev/null || $(PY) -m pip install --quiet uv
+	@exec $(PY) -m tools.requirements write $(if $(UPGRADE),--upgrade)
+
+.PHONY: bench
+bench: ## 性能测量,打印表格;结论记在 docs/performance.md
+	@$(SETUP) test
+	@exec $(PY) -m bench $(ARGS)
+
+BASE_URL ?= http://127.0.0.1:$(PORT)
+SEED ?= 1
+
+.PHONY: day
+day: ## 对运行中的系统演完整的一天:CASES=F SERVERS=F DATE=D [BASE_URL=…] [SEED=1]
+	@: $${CASES:?请给出 CASES=案件文件.xlsx} $${SERVERS:?请给出 SERVERS=人员文件.csv} $${DATE:?请给出 DATE=2026-11-24}
+	@exec env VAR="$(VAR)" $(PY) -m tools.stack.flask day play --cases "$$CASES" --servers "$$SERVERS" --date "$$DATE" \
+		--base-url "$(BASE_URL)" --seed "$(SEED)"
+
+.PHONY: clean
+clean: ## 删除生成的文件(保留 .venv、node_modules 和 VAR 中的数据)
+	@find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .schemathesis $(WEB)/dist
