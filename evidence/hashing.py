@@ -82,9 +82,7 @@ def check_sha256(digest: Digest, expected: str | None) -> None:
 
 def too_large(max_bytes: int) -> EvidenceError:
     """The error for anything over a size limit."""
-    return EvidenceError(
-        "evidence.too_large", f"文件过大，上限为 {_readable(max_bytes)}", max_bytes=max_bytes
-    )
+    return EvidenceError("evidence.too_large", f"文件过大，上限为 {_readable(max_bytes)}", max_bytes=max_bytes)
 
 
 def _readable(size: int) -> str:

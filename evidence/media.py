@@ -183,9 +183,7 @@ def _checked_type(head: bytes, kind: Kind, limits: Limits) -> str:
     family = {"photo": "image", "signature": "image"}.get(kind, kind)
     if media_type is not None and media_type.startswith(family + "/"):
         name = _NAMES.get(media_type, media_type)
-        raise EvidenceError(
-            "evidence.unsupported_type", f"暂不支持 {name} 格式，请换一种格式", media_type=media_type
-        )
+        raise EvidenceError("evidence.unsupported_type", f"暂不支持 {name} 格式，请换一种格式", media_type=media_type)
     code, title = _WRONG_MAGIC[kind]
     raise EvidenceError(code, title, media_type=media_type)
 

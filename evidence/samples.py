@@ -103,8 +103,7 @@ def signature_strokes(seed: int, *, width_px: int = 600, height_px: int = 300) -
     strokes: list[Stroke] = []
     for index in range(characters):
         left, top = width_px * 0.08 + index * cell, height_px * rng.uniform(0.14, 0.24)
-        for _ in range(rng.randint(4, 7)):
-            strokes.append(_curve(rng, left, top, cell * 0.9, height_px * 0.6))
+        strokes.extend(_curve(rng, left, top, cell * 0.9, height_px * 0.6) for _ in range(rng.randint(4, 7)))
     return strokes
 
 
@@ -142,9 +141,7 @@ def _scene(rng: random.Random, width: int, height: int) -> Image.Image:
     inset = width // 40
     middle = (top + bottom) // 2
     for upper, lower in ((top, middle), (middle, bottom)):
-        draw.rectangle(
-            (left + inset, upper + inset, right - inset, lower - inset), outline=(30, 26, 24), width=4
-        )
+        draw.rectangle((left + inset, upper + inset, right - inset, lower - inset), outline=(30, 26, 24), width=4)
     knob = width // 60
     draw.ellipse((right - 3 * knob, middle, right - knob, middle + 2 * knob), fill=(214, 186, 90))
     return picture
@@ -156,9 +153,7 @@ def _write(picture: Image.Image, lines: Sequence[str]) -> None:
     draw = ImageDraw.Draw(picture)
     box_height = int(size * 1.4 * len(lines)) + size
     top = picture.height - box_height - size
-    draw.rectangle(
-        (size, top, size + max(picture.width // 2, 22 * size), top + box_height), fill=(244, 240, 226)
-    )
+    draw.rectangle((size, top, size + max(picture.width // 2, 22 * size), top + box_height), fill=(244, 240, 226))
     for index, line in enumerate(lines):
         draw.text((size * 1.5, top + size * (0.4 + 1.4 * index)), line, fill=(24, 24, 24), font=font)
 
@@ -220,9 +215,7 @@ def _ink(draw: ImageDraw.ImageDraw, stroke: Stroke, scale: int) -> None:
         width = max(3.0, 8.0 - speed * 0.45) * scale
         draw.line((x0 * scale, y0 * scale, x1 * scale, y1 * scale), fill=255, width=round(width))
         radius = width / 2
-        draw.ellipse(
-            (x1 * scale - radius, y1 * scale - radius, x1 * scale + radius, y1 * scale + radius), fill=255
-        )
+        draw.ellipse((x1 * scale - radius, y1 * scale - radius, x1 * scale + radius, y1 * scale + radius), fill=255)
 
 
 @lru_cache(maxsize=8)

@@ -25,6 +25,4 @@ def store_from_url(url: str) -> Store:
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         client = s3_client(endpoint=query.get("endpoint"), region=query.get("region"))
         return S3Store(client, bucket=parts.netloc, prefix=query.get("prefix", ""))
-    raise EvidenceError(
-        "evidence.bad_store_url", "证据存储地址不正确，应为 file:///目录 或 s3://桶名?endpoint=…"
-    )
+    raise EvidenceError("evidence.bad_store_url", "证据存储地址不正确，应为 file:///目录 或 s3://桶名?endpoint=…")

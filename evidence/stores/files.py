@@ -32,9 +32,9 @@ class FileStore:
         *,
         max_bytes: int,
         expected_sha256: str | None = None,
-        content_type: str = "application/octet-stream",
+        content_type: str = "application/octet-stream",  # noqa: ARG002 - the protocol's; files have none
     ) -> Stored:
-        """See :class:`evidence.stores.protocol.Store`. The content type is not kept: files have none."""
+        """See :class:`evidence.stores.protocol.Store`."""
         expected = normal_sha256(expected_sha256) if expected_sha256 is not None else None
         self._make_directory(self._incoming)
         temporary = self._incoming / uuid.uuid4().hex

@@ -31,7 +31,10 @@ def objects(root: Path) -> list[Path]:
 @pytest.mark.parametrize("round_number", range(4))
 def test_a_writer_killed_at_any_moment_leaves_only_whole_objects(tmp_path: Path, round_number: int) -> None:
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(tmp_path), str(round_number)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, str(tmp_path), str(round_number)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert writer.stdout is not None
     assert writer.stdout.readline() == "ready\n"

@@ -60,7 +60,15 @@ def test_a_bucket_that_does_not_exist_takes_nothing(client: Any) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "/srv/evidence", "file://evidence/dir", "file:relative", "s3://", "ftp://host/dir", "s3://key:secret@bucket"],
+    [
+        "",
+        "/srv/evidence",
+        "file://evidence/dir",
+        "file:relative",
+        "s3://",
+        "ftp://host/dir",
+        "s3://key:secret@bucket",
+    ],
 )
 def test_an_address_of_no_store_is_refused_at_start(url: str) -> None:
     with pytest.raises(EvidenceError) as refused:

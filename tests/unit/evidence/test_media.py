@@ -27,6 +27,14 @@ def code_of(data: bytes, kind: Kind = "photo") -> str:
     return refused.value.code
 
 
+def answer_of(data: bytes, kind: Kind) -> str:
+    """The media type, or the code of the refusal; anything else that is raised fails the test."""
+    try:
+        return inspect(data, kind=kind).media_type
+    except EvidenceError as refused:
+        return refused.code
+
+
 def test_a_phone_photo_tells_size_time_place_and_camera() -> None:
     data = media.small_photo(shot=samples.Shot(TAKEN, DOOR, make="HUAWEI", model="Drill-1", orientation=6))
     facts = inspect(data, kind="photo")
@@ -201,10 +209,7 @@ def test_an_exif_value_cut_off_in_the_middle_is_marked() -> None:
 @given(st.binary(max_size=2000), st.sampled_from(KINDS), st.sampled_from([b"", b"\xff\xd8\xff", media.PNG_MAGIC]))
 @settings(max_examples=300)
 def test_random_bytes_never_crash_inspection(noise: bytes, kind: Kind, magic: bytes) -> None:
-    try:
-        inspect(magic + noise, kind=kind)
-    except EvidenceError as refused:
-        assert refused.code.startswith("evidence.")
+    assert answer_of(magic + noise, kind).startswith(("evidence.", "image/", "video/", "audio/"))
 
 
 SEEDS = [
@@ -221,17 +226,12 @@ def test_a_damaged_image_is_read_or_refused_but_never_crashes(good: bytes, data:
     damaged = bytearray(good)
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(0, min(len(damaged), 1500) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        inspect(bytes(damaged[: data.draw(st.integers(1, len(damaged)))]), kind="photo")
-    except EvidenceError as refused:
-        assert refused.code.startswith("evidence.")
+    answer = answer_of(bytes(damaged[: data.draw(st.integers(1, len(damaged)))]), "photo")
+    assert answer.startswith(("evidence.", "image/"))
 
 
 def test_a_png_whose_animation_chunk_lies_is_no_crash() -> None:
     good = media.png(Image.new("RGB", (64, 48)))
     chunk = struct.pack(">II", 0, 0)
     body = struct.pack(">I", 8) + b"acTL" + chunk + b"\x00\x00\x00\x00"
-    try:
-        inspect(good[:33] + body + good[33:], kind="photo")
-    except EvidenceError as refused:
-        assert refused.code == "evidence.broken_image"
+    assert answer_of(good[:33] + body + good[33:], "photo") in ("image/png", "evidence.broken_image")
