@@ -27,7 +27,7 @@ def _clock(text: str) -> int:
     return int(hours) * 3600 + int(minutes) * 60
 
 
-def _windows(text: str | None) -> tuple[Window, ...]:
+def _windows(text: str) -> tuple[Window, ...]:
     if not text:
         return ()
     first, last = text.split("-")
@@ -76,7 +76,7 @@ def load_visits(path: Path, date: dt.date) -> tuple[Visit, ...]:
                 id=f"V{number:04d}",
                 point=_point(row["经度"], row["纬度"], str(row["坐标系"])),
                 service_s=CREW_SERVICE_S if crew == 2 else SERVICE_S,
-                windows=_windows(row["可上门时段"]),
+                windows=_windows(str(row["可上门时段"] or "")),
                 drop_penalty=PENALTY_BY_DAYS_LEFT.get(days_left, PENALTY_LATER),
                 skills=frozenset({"行政执行"}) if row["案件类型"] == "执行" else frozenset(),
                 crew=crew,

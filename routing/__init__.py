@@ -3,9 +3,21 @@
 A library: knows no web framework, database or queue. Points are WGS-84, times seconds since local midnight.
 """
 
-from .datum import bd09_to_gcj02, from_wgs84, gcj02_to_bd09, gcj02_to_wgs84, in_china, to_wgs84, wgs84_to_gcj02
-from .plan import Plan, PlannedStop, Price, Progress, Reason, Route, Unplanned, Violation
+from .check import check
+from .datum import (
+    bd09_to_gcj02,
+    from_wgs84,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    in_china,
+    to_wgs84,
+    wgs84_to_gcj02,
+)
+from .explain import reason_text_zh, violation_text_zh
+from .insertion import insert, remove
+from .plan import Plan, PlannedStop, Price, Progress, Reason, Refusal, Retimed, Route, Unplanned, Violation
 from .problem import Break, Mode, Point, Problem, ProblemError, Server, Visit, Weights, Window
+from .retiming import retime
 from .solve import solve
 from .stop import AnyOf, Iterations, MaxSeconds, Stop
 from .travel import HaversineTravel, TravelTimes
@@ -25,6 +37,8 @@ __all__ = [
     "ProblemError",
     "Progress",
     "Reason",
+    "Refusal",
+    "Retimed",
     "Route",
     "Server",
     "Stop",
@@ -35,11 +49,17 @@ __all__ = [
     "Weights",
     "Window",
     "bd09_to_gcj02",
+    "check",
     "from_wgs84",
     "gcj02_to_bd09",
     "gcj02_to_wgs84",
     "in_china",
+    "insert",
+    "reason_text_zh",
+    "remove",
+    "retime",
     "solve",
     "to_wgs84",
+    "violation_text_zh",
     "wgs84_to_gcj02",
 ]

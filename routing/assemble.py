@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from .instance import Instance, Order
 from .objective import objective
-from .plan import Plan, PlannedStop, Reason, Route, Unplanned
+from .plan import Plan, PlannedStop, Reason, Role, Route, Unplanned
 from .timeline import Breaks, RouteTimes, time_all, travel_with_breaks
 
 
@@ -49,7 +49,7 @@ def make_route(instance: Instance, server: int, order: Order, times: RouteTimes)
         breaks += taken
         now = start + int(instance.service[node])
         visit = instance.visits[instance.visit_of(node)]
-        role = "second" if node >= instance.n else "lead"
+        role: Role = "second" if node >= instance.n else "lead"
         metres = int(instance.metres[server][here, there])
         stops.append(PlannedStop(visit.id, arrive, start, now, travel_s, metres, role))
         here, done = there, before

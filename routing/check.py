@@ -4,6 +4,7 @@ Only the travel matrices (data) come from the library. Every rule of the problem
 states, so a plan whose times were made up fails as surely as one whose order cannot work.
 """
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -28,7 +29,7 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
             found.append(Violation("server.unknown", route.server_id))
             continue
         known = [stop for stop in route.stops if stop.visit_id in visits]
-        found += _route_rules(server, route, known, visits)
+        found += _route_rules(server, known, visits)
         found += _times(server, route, known, visits, (points, matrices))
         found += _breaks(server, route)
     found += _crews(plan, visits)
@@ -56,12 +57,12 @@ def _books(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation("crew.size", visit_id=visit.id, params={"needed": visit.crew, "planned": count})
 
 
-def _route_rules(
-    server: Server, route: Route, stops: list[PlannedStop], visits: dict[str, Visit]
-) -> Iterator[Violation]:
+def _route_rules(server: Server, stops: list[PlannedStop], visits: dict[str, Visit]) -> Iterator[Violation]:
     """Skills, locks, maximum, pinned visits first."""
     if server.max_visits is not None and len(stops) > server.max_visits:
-        yield Violation("server.max_visits", server.id, params={"max": server.max_visits, "planned": len(stops)})
+        yield Violation(
+            "server.max_visits", server.id, params={"max": server.max_visits, "planned": len(stops)}
+        )
     free_seen = False
     for stop in stops:
         visit = visits[stop.visit_id]
@@ -70,7 +71,9 @@ def _route_rules(
         if stop.role == "second":
             continue
         if not visit.skills <= server.skills:
-            yield Violation("skill.missing", server.id, visit.id, {"skills": sorted(visit.skills - server.skills)})
+            yield Violation(
+                "skill.missing", server.id, visit.id, {"skills": sorted(visit.skills - server.skills)}
+            )
         if visit.locked_server is not None and visit.locked_server != server.id:
             yield Violation("lock.broken", server.id, visit.id, {"locked": visit.locked_server})
         if visit.pinned and free_seen:
@@ -113,7 +116,9 @@ def _window(server: Server, stop: PlannedStop, visit: Visit) -> Iterator[Violati
         return
     if any(window.start_s <= stop.start_s <= window.end_s for window in visit.windows):
         return
-    late_s = min(abs(stop.start_s - edge) for window in visit.windows for edge in (window.start_s, window.end_s))
+    late_s = min(
+        abs(stop.start_s - edge) for window in visit.windows for edge in (window.start_s, window.end_s)
+    )
     yield Violation("window.missed", server.id, visit.id, {"by_s": late_s})
 
 
@@ -127,7 +132,9 @@ def _breaks(server: Server, route: Route) -> Iterator[Violation]:
         return
     taken = sorted(route.breaks)
     if len(taken) != len(server.breaks_due):
-        yield Violation("break.count", server.id, params={"needed": len(server.breaks_due), "taken": len(taken)})
+        yield Violation(
+            "break.count", server.id, params={"needed": len(server.breaks_due), "taken": len(taken)}
+        )
         return
     for (first, last), pause in zip(taken, server.breaks_due, strict=True):
         if last - first < pause.duration_s or first < pause.window.start_s or last > pause.window.end_s:
@@ -135,7 +142,7 @@ def _breaks(server: Server, route: Route) -> Iterator[Violation]:
         for stop in route.stops:
             if first < stop.leave_s and stop.start_s < last:
                 yield Violation("break.during_service", server.id, stop.visit_id)
-    for (_, last), (first, _) in zip(taken, taken[1:], strict=False):
+    for (_, last), (first, _) in itertools.pairwise(taken):
         if first < last:
             yield Violation("break.overlap", server.id)
 

@@ -53,7 +53,9 @@ class Builder:
     def fits(self, server: int, visits: NDArray[np.int64]) -> Fits:
         """Exact fits of the visits into the server's route, gaps before pinned visits closed."""
         found = fits(self.instance, self.table, self.states[server], visits)
-        held = sum(1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned)
+        held = sum(
+            1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned
+        )
         found.extra[:, :held] = FAR
         return found
 
@@ -99,7 +101,12 @@ class Builder:
     def crew_price(self, visit: int) -> int | None:
         """Objective seconds the cheapest pair of servers would cost for a crew visit; None if none can meet."""
         return next(
-            (price for price, spot, start in self._pairs(visit) if self._meet(visit, spot, start, keep=False)), None
+            (
+                price
+                for price, spot, start in self._pairs(visit)
+                if self._meet(visit, spot, start, keep=False)
+            ),
+            None,
         )
 
     def _pairs(self, visit: int) -> list[tuple[int, Spot, int]]:
@@ -145,7 +152,7 @@ class Builder:
         waits = {**self.appointments, visit: start}
         trial = []
         for node, (server, gap) in zip(self.instance.nodes_of(visit), spot, strict=True):
-            order = self.orders[server][:gap] + [node] + self.orders[server][gap:]
+            order = [*self.orders[server][:gap], node, *self.orders[server][gap:]]
             times = time_route(self.instance, server, order, waits)
             if times is None or any(
                 times.starts[place] != waits[self.instance.visit_of(other)]
@@ -198,7 +205,10 @@ def _put_pinned(builder: Builder, visit: int) -> None:
     for server in sorted(instance.allowed[visit]):
         order = builder.orders[server]
         held = sum(1 for node in order if instance.visits[instance.visit_of(node)].pinned)
-        if time_route(instance, server, order[:held] + [visit] + order[held:], builder.appointments) is not None:
+        if (
+            time_route(instance, server, [*order[:held], visit, *order[held:]], builder.appointments)
+            is not None
+        ):
             builder.put(visit, server, held)
 
 
@@ -206,7 +216,12 @@ class _Regret:
     """Regret-2 insertion of single visits with a cost table, of which one column changes per insertion."""
 
     def __init__(
-        self, builder: Builder, visits: NDArray[np.int64], rng: np.random.Generator, greed: float, noise: float
+        self,
+        builder: Builder,
+        visits: NDArray[np.int64],
+        rng: np.random.Generator,
+        greed: float,
+        noise: float,
     ) -> None:
         self.builder = builder
         self.instance = builder.instance
@@ -214,7 +229,8 @@ class _Regret:
         self.rng, self.greed, self.noise = rng, greed, noise
         servers = range(len(builder.orders))
         self.may = np.array(
-            [[server in self.instance.allowed[int(visit)] for server in servers] for visit in visits], dtype=bool
+            [[server in self.instance.allowed[int(visit)] for server in servers] for visit in visits],
+            dtype=bool,
         )
         self.penalty = np.array([self.instance.penalty[int(visit)] for visit in visits], dtype=np.float64)
         self.cost = np.full((len(visits), len(builder.orders)), FAR)
@@ -269,7 +285,9 @@ class _Regret:
     def _reprice(self, building: str) -> None:
         """Neighbours of a freshly placed visit now pay for going elsewhere: refresh their rows."""
         rows = [
-            row for row in np.flatnonzero(self.open) if self.instance.visits[self.visits[row]].building == building
+            row
+            for row in np.flatnonzero(self.open)
+            if self.instance.visits[self.visits[row]].building == building
         ]
         if not rows:
             return

@@ -100,9 +100,11 @@ def _grouped(builder: Builder, visit: int, servers: frozenset[int]) -> tuple[Rea
         if code not in groups:
             continue
         params = _facts(builder, visit, code, groups[code], len(servers))
-        if code == "value.too_low" and min(price for _, price in groups[code]) < builder.instance.penalty[visit]:
-            code = "search.stopped"
-        reasons.append(Reason(code, params))
+        fits = (
+            code == "value.too_low"
+            and min(price for _, price in groups[code]) < builder.instance.penalty[visit]
+        )
+        reasons.append(Reason("search.stopped" if fits else code, params))
     return tuple(reasons)
 
 
@@ -161,7 +163,7 @@ def _who(params: dict[str, Any]) -> str:
 
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "server.none": lambda p: "今日没有可派出的送达员",
+    "server.none": lambda _: "今日没有可派出的送达员",
     "lock.absent": lambda p: f"指定的送达员 {p['server']} 今日不在岗",
     "lock.skill": lambda p: f"指定的送达员 {p['server']} 不具备所需技能：{'、'.join(p['skills'])}",
     "lock.other": lambda p: f"该任务已指定由 {p['locked']} 送达",
@@ -169,20 +171,24 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "skill.missing": lambda p: f"送达员不具备所需技能：{'、'.join(p['skills'])}",
     "crew.too_few": lambda p: f"须两人同往，但今日可同行的送达员只有 {p['able']} 名",
     "crew.second_missing": lambda p: f"须两人同往，只有 {'、'.join(p['free'])} 能到，找不到第二人",
-    "crew.no_common_time": lambda p: "须两人同往，但没有两名送达员能在同一时间到达",
-    "crew.not_allowed": lambda p: "该送达员不参加两人同往的任务",
-    "window.unreachable": lambda p: f"{_who(p)}即使直接前往，也无法在可上门时段 {_spans(p['windows'])} 内到达",
+    "crew.no_common_time": lambda _: "须两人同往，但没有两名送达员能在同一时间到达",
+    "crew.not_allowed": lambda _: "该送达员不参加两人同往的任务",
+    "window.unreachable": lambda p: (
+        f"{_who(p)}在班次内即使直接前往，也赶不上可上门时段 {_spans(p['windows'])}"
+    ),
     "shift.too_short": lambda p: f"{_who(p)}即使全天只送这一件，班次时间也不够",
     "server.max_visits": lambda p: f"{_who(p)}已达当日最多件数",
     "route.no_gap": lambda p: f"{_who(p)}的路线中已没有能插入的时间",
     "value.too_low": lambda p: (
         f"安排这一件要多花约 {p['costs_minutes']} 分钟，超过其当日价值（{p['worth_minutes']} 分钟）"
     ),
-    "search.stopped": lambda p: "计算提前结束，尚有空位未及安排，可继续规划",
-    "visit.unknown": lambda p: "任务不在今日计划范围内",
-    "server.unknown": lambda p: "送达员不在今日计划范围内",
-    "position.invalid": lambda p: "插入位置无效",
-    "position.infeasible": lambda p: "放在这个位置会违反时间约束",
+    "search.stopped": lambda _: "计算提前结束，尚有空位未及安排，可继续规划",
+    "visit.unknown": lambda _: "任务不在今日计划范围内",
+    "server.unknown": lambda _: "送达员不在今日计划范围内",
+    "plan.broken": lambda _: "当前计划本身不可行，请先重新规划",
+    "removed.by_hand": lambda _: "由送达管理员手动移出",
+    "position.invalid": lambda _: "插入位置无效",
+    "position.infeasible": lambda _: "放在这个位置会违反时间约束",
 }
 
 
@@ -202,30 +208,30 @@ VIOLATIONS_ZH: dict[str, Callable[[dict[str, Any]], str]] = {
     "shift.late": lambda p: f"超出班次 {_minutes(p['late_s'])}",
     "shift.early": lambda p: f"早于班次 {_minutes(p['early_s'])}",
     "break.late": lambda p: f"午休推迟 {_minutes(p['late_s'])}",
-    "break.window": lambda p: "休息不在规定时段内",
-    "break.count": lambda p: "休息次数不符",
-    "break.during_service": lambda p: "休息与上门时间重叠",
-    "break.overlap": lambda p: "两次休息重叠",
+    "break.window": lambda _: "休息不在规定时段内",
+    "break.count": lambda _: "休息次数不符",
+    "break.during_service": lambda _: "休息与上门时间重叠",
+    "break.overlap": lambda _: "两次休息重叠",
     "server.max_visits": lambda p: f"超过最多件数（{p['max']} 件，现 {p['planned']} 件）",
     "skill.missing": lambda p: f"缺少技能：{'、'.join(p['skills'])}",
     "lock.broken": lambda p: f"该任务已指定由 {p['locked']} 送达",
-    "pinned.not_first": lambda p: "进行中的任务必须排在最前",
+    "pinned.not_first": lambda _: "进行中的任务必须排在最前",
     "crew.size": lambda p: f"需要 {p['needed']} 人，已安排 {p['planned']} 人",
-    "crew.not_allowed": lambda p: "该送达员不参加两人同往的任务",
-    "crew.same_server": lambda p: "两人同往的任务安排给了同一人",
-    "crew.not_together": lambda p: "两名送达员未能同时到达",
-    "crew.roles": lambda p: "两人同往须一名主办、一名协办",
-    "travel.wrong": lambda p: "路程数据与当前地图不符",
-    "travel.too_fast": lambda p: "路上时间不够",
-    "travel.too_fast_home": lambda p: "返回时间不够",
-    "service.times": lambda p: "上门时间前后矛盾",
-    "visit.unknown": lambda p: "任务不在今日计划范围内",
-    "visit.lost": lambda p: "任务既未安排也未列为未安排",
-    "visit.planned_and_left_out": lambda p: "任务同时列为已安排和未安排",
-    "server.unknown": lambda p: "送达员不在今日计划范围内",
-    "server.twice": lambda p: "同一送达员有两条路线",
-    "totals.travel": lambda p: "路程时间合计不符",
-    "totals.distance": lambda p: "里程合计不符",
+    "crew.not_allowed": lambda _: "该送达员不参加两人同往的任务",
+    "crew.same_server": lambda _: "两人同往的任务安排给了同一人",
+    "crew.not_together": lambda _: "两名送达员未能同时到达",
+    "crew.roles": lambda _: "两人同往须一名主办、一名协办",
+    "travel.wrong": lambda _: "路程数据与当前地图不符",
+    "travel.too_fast": lambda _: "路上时间不够",
+    "travel.too_fast_home": lambda _: "返回时间不够",
+    "service.times": lambda _: "上门时间前后矛盾",
+    "visit.unknown": lambda _: "任务不在今日计划范围内",
+    "visit.lost": lambda _: "任务既未安排也未列为未安排",
+    "visit.planned_and_left_out": lambda _: "任务同时列为已安排和未安排",
+    "server.unknown": lambda _: "送达员不在今日计划范围内",
+    "server.twice": lambda _: "同一送达员有两条路线",
+    "totals.travel": lambda _: "路程时间合计不符",
+    "totals.distance": lambda _: "里程合计不符",
 }
 
 

@@ -5,9 +5,10 @@ An *order* is a list of nodes, one list per server. Travel matrices are kept per
 spread over the shift, so that one matrix stands for a server's whole day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,9 @@ class Instance:
 
 @lru_cache(maxsize=8)
 def _matrices(
-    points: tuple[Point, ...], travel: TravelTimes, keys: tuple[TravelKey, ...]
+    points: tuple[Point, ...], source: Hashable, keys: tuple[TravelKey, ...]
 ) -> tuple[tuple[IntMatrix, IntMatrix], ...]:
+    travel = cast(TravelTimes, source)
     made = []
     for mode, first_hour, last_hour in keys:
         hours = sorted({round(hour) % 24 for hour in np.linspace(first_hour, last_hour, _HOURS_SAMPLED)})
@@ -100,13 +102,15 @@ def travel_matrices(problem: Problem) -> tuple[dict[Point, int], list[tuple[IntM
     for visit in problem.visits:
         points.setdefault(visit.point, len(points))
     keys = tuple(sorted({travel_key(server) for server in problem.servers}))
-    by_key = dict(zip(keys, _matrices(tuple(points), problem.travel, keys), strict=True))
+    by_key = dict(zip(keys, _matrices(tuple(points), cast(Hashable, problem.travel), keys), strict=True))
     return points, [by_key[travel_key(server)] for server in problem.servers]
 
 
 def _allowed(visit: Visit, servers: tuple[Server, ...]) -> tuple[frozenset[int], frozenset[int]]:
     """Servers who may lead the visit, and who may come as second."""
-    second = frozenset(k for k, server in enumerate(servers) if server.crew_ok) if visit.crew == 2 else frozenset()
+    second = (
+        frozenset(k for k, server in enumerate(servers) if server.crew_ok) if visit.crew == 2 else frozenset()
+    )
     lead = {k for k, server in enumerate(servers) if visit.skills <= server.skills}
     if visit.crew == 2:
         lead &= second

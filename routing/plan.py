@@ -58,11 +58,15 @@ class Unplanned:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a change by hand costs: minutes of travel, kilometres, and the promises it would break."""
+    """What a change by hand costs: minutes of travel, kilometres, and the promises it would break.
+
+    `shifted` lists (visit id, seconds later, negative = earlier) for other visits whose start moves.
+    """
 
     minutes: float
     km: float
     broken: tuple["Violation", ...] = ()
+    shifted: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,28 @@ class Plan:
             if stop.visit_id == visit_id
         ]
         return tuple(server_id for _, server_id in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A change by hand that cannot be made without breaking the day: why, and what it would cost and break."""
+
+    visit_id: str
+    server_id: str
+    reasons: tuple[Reason, ...]
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retimed:
+    """Times of a hand-made order; `violations` say what it breaks (empty: it holds)."""
+
+    route: Route
+    violations: tuple["Violation", ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return not self.violations
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ All times are whole seconds since local midnight (Asia/Shanghai) of the planned 
 of the objective "seconds": one second of travel costs `Weights.travel_s`, leaving a visit out costs its drop penalty.
 """
 
+import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ class Server:
             _whole(self.max_visits, "最多件数", self.id, high=100_000)
         _whole(self.overtime_s, "可加班时长", self.id)
         ordered = sorted(self.breaks, key=lambda pause: pause.window.start_s)
-        for earlier, later in zip(ordered, ordered[1:], strict=False):
+        for earlier, later in itertools.pairwise(ordered):
             if later.window.start_s + later.duration_s < earlier.window.start_s + earlier.duration_s:
                 raise ProblemError("problem.breaks_nested", "两次休息的先后次序不明确", self.id)
 

@@ -61,9 +61,7 @@ def latest_start(limit_s: float, windows: Sequence[tuple[int, int]]) -> float:
     return -math.inf
 
 
-def windows_at(
-    instance: Instance, visit: int, appointments: dict[int, int]
-) -> Sequence[tuple[int, int]]:
+def windows_at(instance: Instance, visit: int, appointments: dict[int, int]) -> Sequence[tuple[int, int]]:
     """The visit's windows, or its fixed appointment."""
     if visit in appointments:
         return [(appointments[visit], appointments[visit])]
@@ -168,12 +166,12 @@ def fits(instance: Instance, table: WindowTable, state: RouteState, visits: NDAr
         good = start <= limit
         earliest = np.where(good, np.minimum(earliest, start), earliest)
         latest = np.where(good, np.maximum(latest, limit), latest)
-    extra = to_door + onward - _removed(instance, state)[None, :]
+    extra = to_door + onward - _removed(state)[None, :]
     extra[earliest >= ENDLESS] = FAR
     return Fits(extra, earliest, latest)
 
 
-def _removed(instance: Instance, state: RouteState) -> Floats:
+def _removed(state: RouteState) -> Floats:
     # An empty route costs nothing until it has a first visit.
     return np.zeros(1) if not state.order else state.base.astype(np.float64)
 

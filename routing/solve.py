@@ -1,5 +1,6 @@
 """`solve`: first a plan that holds, then a better one, until the caller says stop."""
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 
@@ -85,9 +86,7 @@ class _Best:
             return
         planned = len(planned_visits(self.instance, self.orders))
         metres = sum(distance_m(self.instance, server, order) for server, order in enumerate(self.orders))
-        self.on_improve(
-            Progress(self.elapsed(), self.objective, planned, self.instance.n - planned, metres)
-        )
+        self.on_improve(Progress(self.elapsed(), self.objective, planned, self.instance.n - planned, metres))
 
 
 def distance_m(instance: Instance, server: int, order: Order) -> int:
@@ -98,7 +97,7 @@ def distance_m(instance: Instance, server: int, order: Order) -> int:
     points = [instance.start_point[server], *(int(instance.point_of[node]) for node in order)]
     end = instance.end_point[server]
     points += [end] if end >= 0 else []
-    return sum(int(matrix[here, there]) for here, there in zip(points, points[1:], strict=False))
+    return sum(int(matrix[here, there]) for here, there in itertools.pairwise(points))
 
 
 def solve(
@@ -152,9 +151,7 @@ def _improve(instance: Instance, stop: Stop, seed: int, best: _Best, engine: Eng
         return
     best.engine, before = engine.name, best.engine
     value = best.objective
-    engine.improve(
-        Task(instance, best.orders, seed, left_s, iterations_limit(stop), best.halt, best.report)
-    )
+    engine.improve(Task(instance, best.orders, seed, left_s, iterations_limit(stop), best.halt, best.report))
     best.judge_pending()
     if best.objective == value:
         best.engine = before

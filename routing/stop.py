@@ -8,7 +8,7 @@ from typing import Protocol
 class Stop(Protocol):
     """Any callable of this shape will do, for instance one that looks at a button somebody may press."""
 
-    def __call__(self, elapsed_s: float, best_objective: int | None) -> bool: ...
+    def __call__(self, elapsed_s: float, best_objective: int | None, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class MaxSeconds:
 
     seconds: float
 
-    def __call__(self, elapsed_s: float, best_objective: int | None) -> bool:
+    def __call__(self, elapsed_s: float, _best_objective: int | None) -> bool:
         return elapsed_s >= self.seconds
 
 
@@ -27,7 +27,7 @@ class Iterations:
 
     count: int
 
-    def __call__(self, elapsed_s: float, best_objective: int | None) -> bool:
+    def __call__(self, _elapsed_s: float, _best_objective: int | None) -> bool:
         return False
 
 

@@ -5,6 +5,7 @@ be interrupted by a break, service may not. Earliest is best because waiting is 
 couple routes: both servers' starts are raised to the later one until nothing moves (or a route breaks).
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def legs_of(instance: Instance, server: int, order: Order) -> list[int]:
     """Travel seconds of each leg: start to first door, …, last door to the end point (0 if the route just ends)."""
     matrix = instance.seconds[server]
     points = [instance.start_point[server], *(int(instance.point_of[node]) for node in order)]
-    legs = [int(matrix[here, there]) for here, there in zip(points, points[1:], strict=False)]
+    legs = [int(matrix[here, there]) for here, there in itertools.pairwise(points)]
     end = instance.end_point[server]
     return [*legs, int(matrix[points[-1], end]) if end >= 0 and order else 0]
 
@@ -124,12 +125,18 @@ def _best_end(
     return RouteTimes(starts[::-1], before[::-1], int(best), best_done)
 
 
-def time_all(instance: Instance, orders: Sequence[Order]) -> list[RouteTimes] | None:
-    """Times of all routes with crews meeting; None if any route cannot hold."""
+def time_all(
+    instance: Instance, orders: Sequence[Order], known: Sequence[RouteTimes | None] = ()
+) -> list[RouteTimes] | None:
+    """Times of all routes with crews meeting; None if any route cannot hold.
+
+    `known` may hold times of routes that have not changed; they must not meet a crew with any route that has.
+    """
     waits: dict[int, int] = {}
     times: list[RouteTimes] = []
     for server, order in enumerate(orders):
-        timed = time_route(instance, server, order, waits)
+        have = known[server] if known else None
+        timed = have if have is not None else time_route(instance, server, order, waits)
         if timed is None:
             return None
         times.append(timed)
@@ -138,13 +145,28 @@ def time_all(instance: Instance, orders: Sequence[Order]) -> list[RouteTimes] | 
         late = _unequal(crews, times)
         if not late:
             return times
-        for visit, start in late.items():
-            waits[visit] = start
+        waits |= late
         for server in {server for visit in late for server, _ in crews[visit]}:
             timed = time_route(instance, server, orders[server], waits)
             if timed is None:
                 return None
             times[server] = timed
+
+
+def retime_changed(
+    instance: Instance, orders: Sequence[Order], before: Sequence[RouteTimes], changed: set[int]
+) -> list[RouteTimes] | None:
+    """`time_all` after a change to a few routes: only these and the routes they meet with are timed again."""
+    touched = set(changed)
+    pairs = [{server for server, _ in places} for places in crew_places(instance, orders).values()]
+    grown = True
+    while grown:
+        grown = False
+        for pair in pairs:
+            if pair & touched and not pair <= touched:
+                touched |= pair
+                grown = True
+    return time_all(instance, orders, [None if k in touched else times for k, times in enumerate(before)])
 
 
 def crew_places(instance: Instance, orders: Sequence[Order]) -> dict[int, list[tuple[int, int]]]:

@@ -51,7 +51,9 @@ def _rebuilt(instance: Instance, orders: list[Order]) -> list[Order]:
         (node for node in position_of if node < instance.n and instance.visits[node].crew == 2),
         key=lambda node: position_of[node][1],
     )
-    singles = [node for order in orders for node in order if instance.visits[instance.visit_of(node)].crew == 1]
+    singles = [
+        node for order in orders for node in order if instance.visits[instance.visit_of(node)].crew == 1
+    ]
     pinned_first = sorted(singles, key=lambda node: not instance.visits[node].pinned)
     for visit in [*pinned_first, *crews]:
         trial = list(built)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..instance import Instance, Order
+from routing.instance import Instance, Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Traps this file knows (components list, "Routing"): transit *matrices*, never Py
 `ls_operator_neighbors_ratio` stays at 1 because smaller values stall the search.
 """
 
+import itertools
 import math
 import time
 from collections import defaultdict
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from ..instance import MANDATORY_PENALTY, Instance, Order
-from ..problem import LATEST_S
+from routing.instance import MANDATORY_PENALTY, Instance, Order
+from routing.problem import LATEST_S
+
 from .base import Task
 
 # A search that may run for ever is given this bound; `halt` ends it long before.
@@ -109,9 +111,7 @@ class _Watch:
 
 def _parameters(task: Task) -> "pywrapcp.DefaultRoutingSearchParameters":
     parameters = pywrapcp.DefaultRoutingSearchParameters()
-    parameters.local_search_metaheuristic = (
-        routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    )
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     if task.iterations is None:
         parameters.lns_time_limit.FromMilliseconds(int(_LNS_LIMIT_S * 1000))
         parameters.time_limit.FromSeconds(int(min(_LONGEST_S, max(1.0, task.seconds))))
@@ -193,7 +193,7 @@ def _set_windows(cumul: pywrapcp.IntVar, windows: list[tuple[int, int]]) -> None
     if not windows:
         return
     cumul.SetRange(windows[0][0], windows[-1][1])
-    for (_, closed), (opens, _) in zip(windows, windows[1:], strict=False):
+    for (_, closed), (opens, _) in itertools.pairwise(windows):
         cumul.RemoveInterval(closed + 1, opens - 1)
 
 
