@@ -124,3 +124,8 @@ def model_names() -> frozenset[str]:
         waiting.extend(model.__subclasses__())
         found.add(f"{model.__module__}.{model.__qualname__}")
     return frozenset(found)
+
+
+def remove(folder: Path) -> None:
+    """Removes a scratch folder; a server just killed may still be letting go of its files."""
+    shutil.rmtree(folder, ignore_errors=True)

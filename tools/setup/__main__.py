@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
     if steps is None:
         print("用法:python3 -m tools.setup run|test|lint", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     log_path = python.ROOT / "var" / "log" / "setup.log"
     try:
         check_machine()

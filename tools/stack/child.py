@@ -94,6 +94,14 @@ class Child:
         if self.pid_path is not None and identity is not None:
             identity.write(self.pid_path)
 
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for its end; False when it still runs after that time."""
+        if self._popen is None:
+            return True
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(timeout_s)
+        return not self.running
+
     def ask_to_stop(self) -> None:
         """SIGTERM to the leader, without waiting; `stop` waits."""
         if self._popen is not None and self._popen.poll() is None:

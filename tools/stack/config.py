@@ -138,6 +138,7 @@ def master_key(place: Place) -> Path:
 
 def _write_privately(path: Path, text: str) -> None:
     """Mode 0600 from the first byte on; whole or not at all, so that a kill leaves no half a key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".tmp")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -146,6 +146,9 @@ class Mongo:
     def _is_primary(self, client: MongoClient[dict[str, Any]]) -> bool:
         """One step towards a primary: looks; sets the replica set up or moves it here when needed."""
         try:
+            if client.admin.command("serverStatus").get("pid") != self.child.pid:
+                # Another program was quicker to take the port; ours is about to end over it.
+                return False
             if client.admin.command("hello").get("isWritablePrimary"):
                 return True
             client.admin.command("replSetGetStatus")

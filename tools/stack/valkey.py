@@ -77,7 +77,7 @@ class Valkey:
         deadline = time.monotonic() + START_TIMEOUT_S
         client = redis.Redis(host="127.0.0.1", port=self.port, socket_connect_timeout=1, socket_timeout=2)
         try:
-            while not _answers(client):
+            while not self._answers(client):
                 self._must_still_run(deadline)
                 time.sleep(0.02)
         except StackError:
@@ -100,9 +100,10 @@ class Valkey:
         if time.monotonic() > deadline:
             raise StackError(f"Valkey was not ready after {START_TIMEOUT_S:.0f} s:\n{self.child.log_tail()}")
 
-
-def _answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError):
-        return False
+    def _answers(self, client: redis.Redis) -> bool:
+        """True when this very process answers: another program may have been quicker to take the port."""
+        try:
+            about = client.info("server")
+        except (redis.ConnectionError, redis.TimeoutError, redis.exceptions.BusyLoadingError):
+            return False
+        return isinstance(about, dict) and about.get("process_id") == self.child.pid
