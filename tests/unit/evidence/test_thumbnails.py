@@ -1,11 +1,15 @@
+import contextlib
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from evidence import samples
 from evidence.errors import EvidenceError
 from evidence.geo import GeoPoint
+from evidence.signature import signature_for_paper
 from evidence.thumbnails import display_copy, thumbnail
 from tests.factories import media
 
@@ -80,3 +84,14 @@ def test_a_black_and_white_or_cmyk_photo_is_shown_too() -> None:
         out = io.BytesIO()
         Image.new(mode, (60, 40)).save(out, "JPEG")
         assert opened(thumbnail(out.getvalue())).mode == "RGB"
+
+
+@given(st.sampled_from([media.small_photo(), samples.signature(1)]), st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_image_never_crashes_what_makes_copies(good: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(good)
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, min(len(damaged), 1500) - 1))] = data.draw(st.integers(0, 255))
+    for make in (thumbnail, signature_for_paper):
+        with contextlib.suppress(EvidenceError):
+            assert make(bytes(damaged))
