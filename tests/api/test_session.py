@@ -1,0 +1,97 @@
+"""Signing in to the browser, and what guards every call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from server.accounts.models import Person, Session
+from server.accounts.services import FAILURES_ALLOWED
+from tests.api.conftest import PASSWORD, Browser
+
+
+def test_signing_in_tells_who_i_am_and_what_i_may_do(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    me = browser.get("/api/me").json
+    assert me["person"]["name"] == "manager"
+    assert me["person"]["role_names"] == ["送达管理员"]
+    assert me["person"]["court"] == {"code": "京0102", "name": "北京市西城区人民法院"}
+    assert "dispatch.plan" in me["permissions"]
+    assert "reviews.decide" not in me["permissions"]
+
+
+def test_a_wrong_password_and_an_unknown_name_look_the_same(app: Flask, people: dict[str, Person]) -> None:
+    client = app.test_client()
+    wrong = client.post("/api/session", json={"username": "manager", "password": "nope"})
+    unknown = client.post("/api/session", json={"username": "nobody", "password": "nope"})
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json["code"] == unknown.json["code"] == "auth.wrong_password"
+    assert wrong.json["title"] == unknown.json["title"]
+
+
+def test_guessing_is_slowed_for_that_address_only(app: Flask, people: dict[str, Person]) -> None:
+    client = app.test_client()
+    guess = {"username": "manager", "password": "nope"}
+    for _ in range(FAILURES_ALLOWED):
+        assert client.post("/api/session", json=guess).status_code == 401
+    slowed = client.post("/api/session", json={"username": "manager", "password": PASSWORD})
+    assert (slowed.status_code, slowed.json["code"]) == (429, "auth.slow_down")
+    assert slowed.headers["Retry-After"] == "900"
+    elsewhere = client.post(
+        "/api/session",
+        json={"username": "manager", "password": PASSWORD},
+        environ_base={"REMOTE_ADDR": "127.0.0.9"},
+    )
+    assert elsewhere.status_code == 201
+
+
+def test_without_signing_in_nothing_is_told(app: Flask) -> None:
+    answer = app.test_client().get("/api/me")
+    assert (answer.status_code, answer.json["code"]) == (401, "auth.required")
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_changing_call_without_the_csrf_token_is_refused(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    forged = browser.client.delete("/api/session")
+    assert (forged.status_code, forged.json["code"]) == (403, "auth.csrf")
+    assert browser.get("/api/me").status_code == 200
+
+
+def test_signing_out_ends_the_session_at_once(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    cookie = browser.client.get_cookie("songda_session")
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    assert browser.delete("/api/session").status_code == 204
+    browser.client.set_cookie("songda_session", cookie.value)
+    assert browser.get("/api/me").status_code == 401
+
+
+def test_the_database_holds_no_token(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    cookie = browser.client.get_cookie("songda_session")
+    assert cookie is not None
+    assert cookie.value not in {session.id for session in Session.objects}
+
+
+def test_a_browser_cookie_is_no_bearer_token(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    cookie = browser.client.get_cookie("songda_session")
+    assert cookie is not None
+    answer = browser.client.get("/api/me", headers={"Authorization": f"Bearer {cookie.value}"})
+    assert answer.status_code == 401
+
+
+def test_malformed_input_names_the_field(app: Flask) -> None:
+    answer = app.test_client().post("/api/session", json={"username": "x", "colour": "red"})
+    assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
+    assert set(answer.json["errors"]["json"]) == {"password", "colour"}
+
+
+def test_an_unknown_address_is_a_problem_document(app: Flask) -> None:
+    answer = app.test_client().get("/api/nothing-here")
+    assert (answer.status_code, answer.json["code"]) == (404, "request.no_such_address")
