@@ -10,6 +10,7 @@ from .assemble import make_plan, orders_of
 from .construct import Builder, fill
 from .engines.base import Engine, Task
 from .engines.ortools import OrToolsEngine
+from .engines.pieces import PiecesEngine
 from .explain import explain
 from .instance import Instance, Order, compile_problem
 from .objective import objective, planned_visits
@@ -123,7 +124,7 @@ def solve(
     start = repair_orders(instance, start)
     best.judge(start, "warm" if warm_start is not None else "none")
     best.judge(_filled(instance, start, seed, best.halt), "insertion")
-    _improve(instance, stop, seed, best, OrToolsEngine())
+    _improve(instance, stop, seed, best, PiecesEngine(OrToolsEngine()))
     best.judge(_filled(instance, best.orders, seed, best.closing), best.engine)
     reasons = explain(instance, best.orders)
     return make_plan(
