@@ -1,7 +1,8 @@
 """What the papers print, as plain frozen values.
 
-Times are aware `datetime`s (printed in Asia/Shanghai), days of law are `date`s, lengths carry their unit, positions
-their datum. Nothing here knows the database or the law's reasoning: the caller has already decided what is true.
+Times are aware `datetime`s (printed in Asia/Shanghai), days of law are `date`s, lengths carry their unit,
+positions their datum. Nothing here knows the database or the law's reasoning: the caller has already decided
+what is true.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarks:
-    """备考. Leaving service writes here who refused and why, when and where, who witnessed or what was recorded."""
+    """备考. Leaving service writes here who refused and why, when, where, witness and recordings."""
 
     refused_by: str = ""
     refusal_reason: str = ""
@@ -141,7 +142,7 @@ class VisitEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A photo, screenshot or scan to show. `image` in any format Pillow reads; `sha256` is of the sealed original."""
+    """A photo, screenshot or scan. `image` in any format Pillow reads; `sha256` is of the sealed original."""
 
     name: str
     image: bytes
@@ -211,7 +212,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRecipient:
-    """A person served, with the address used and its legal basis. Empty `documents` means all of the report's."""
+    """A person served, the address used and its legal basis. Empty `documents` means all of the report's."""
 
     name: str
     role: str

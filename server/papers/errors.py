@@ -29,7 +29,7 @@ def label_of(field: str) -> str:
 
 
 def missing_glyph(missing: dict[str, list[str]]) -> DomainError:
-    """Characters no installed font can draw. `missing` maps field path to characters, in order of appearance."""
+    """Characters no installed font can draw. `missing` maps field path to characters, in reading order."""
     field, characters = next(iter(missing.items()))
     shown = "、".join(f"{c if c.isprintable() else '□'}（{code_point(c)}）" for c in characters)
     return Invalid(
@@ -54,16 +54,12 @@ def broken_image(name: str) -> DomainError:
 
 def image_too_large(name: str, pixels: int) -> DomainError:
     """The image has more pixels than we are willing to unpack."""
-    return Invalid(
-        code="papers.image_too_large", title=f"图片“{name}”过大，无法印制", image=name, pixels=pixels
-    )
+    return Invalid(code="papers.image_too_large", title=f"图片“{name}”过大，无法印制", image=name, pixels=pixels)
 
 
 def mixed_datum(datums: list[str]) -> DomainError:
     """Points of different datums on one map would lie hundreds of metres apart for no reason."""
-    return Invalid(
-        code="papers.mixed_datum", title=f"同一示意图中的坐标系不一致：{'、'.join(datums)}", datums=datums
-    )
+    return Invalid(code="papers.mixed_datum", title=f"同一示意图中的坐标系不一致：{'、'.join(datums)}", datums=datums)
 
 
 def incomplete(fields: list[str]) -> DomainError:

@@ -1,8 +1,9 @@
 """Chinese fonts: where they are, which characters they hold.
 
-Typst prints a character no font has as an empty box without a word, so every text is checked against the fonts'
-cmaps first. Two situations are supported: Noto CJK as installed by Debian's `fonts-noto-cjk` (Serif and Sans,
-Regular and Bold, also plane 2 and later) and the pip package `pylopdf-fonts-zh-cn` (Regular only, no root needed).
+Typst prints a character no font has as an empty box without a word, so every text is checked against the
+fonts' cmaps first. Two situations are supported: Noto CJK as installed by Debian's `fonts-noto-cjk` (Serif
+and Sans, Regular and Bold, plane 2 too) and the pip package `pylopdf-fonts-zh-cn` (Regular only, needs no
+root).
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ SYSTEM_DIRECTORIES = (
 )
 PACKAGE = "pylopdf_fonts_zh_cn"
 
-# Drawn as nothing by every shaper, whether or not the font knows them: zero-width space and joiners, BOM, variation
-# selectors. Bidirectional controls are deliberately absent: they could make a name read differently on paper.
+# Drawn as nothing by every shaper, whether or not the font knows them: zero-width space and joiners, BOM,
+# variation selectors. Bidirectional controls are deliberately absent: they could make a name read differently
+# on paper.
 INVISIBLE = frozenset("\n\r\t\u200b\u200c\u200d\u2060\ufeff") | {
     chr(c) for c in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 }
@@ -129,9 +131,7 @@ def _package_fonts() -> FontSet | None:
     serif, sans = folder / "NotoSerifSC-Regular.otf", folder / "NotoSansSC-Regular.otf"
     if not (serif.is_file() and sans.is_file()):
         return None
-    return FontSet(
-        "package", Family("Noto Serif SC", (Face(serif, 0),)), Family("Noto Sans SC", (Face(sans, 0),))
-    )
+    return FontSet("package", Family("Noto Serif SC", (Face(serif, 0),)), Family("Noto Sans SC", (Face(sans, 0),)))
 
 
 @cache

@@ -1,7 +1,7 @@
 """Photos and signatures made small, upright and safe for print.
 
-Every image is decoded and encoded afresh: a truncated or disguised file is found here rather than in a court file,
-and nothing of the original's metadata (position, device) leaks into the paper.
+Every image is decoded and encoded afresh: a truncated or disguised file is found here rather than in a court
+file, and nothing of the original's metadata (position, device) leaks into the paper.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from server.papers.errors import broken_image, image_too_large
 
-PHOTO_EDGE_PX = 1200
-# JPEG decoders halve for free; asking for a little less than the final edge turns 4032 px into 1008 in one step.
+PHOTO_EDGE_PX = 1280  # what the phone client sends: such a photo is not resampled; 400 dpi on paper
+# JPEG decoders halve for free; asking for a little less than the final edge turns 4032 px into 1008 at once.
 DRAFT_EDGE_PX = 960
 SIGNATURE_EDGE_PX = 900
 MAX_PIXELS = 120_000_000
@@ -22,13 +22,14 @@ INK_THRESHOLD = 32  # of 255: paper tint and JPEG noise stay below, pen strokes 
 
 
 def photo(content: bytes, *, name: str) -> bytes:
-    """A JPEG of at most 1200 px on the longer edge, upright by its EXIF orientation.
+    """A JPEG of at most 1280 px on the longer edge, upright by its EXIF orientation.
 
     Raises: DomainError `papers.broken_image` or `papers.image_too_large`.
     """
     with _opened(content, name=name) as image:
         try:
-            image.draft("RGB", (DRAFT_EDGE_PX, DRAFT_EDGE_PX))
+            longest = max(image.size)
+            image.draft("RGB", (image.width * DRAFT_EDGE_PX // longest, image.height * DRAFT_EDGE_PX // longest))
             image.load()
             image.thumbnail((PHOTO_EDGE_PX, PHOTO_EDGE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
             flat = _on_white(ImageOps.exif_transpose(image))
@@ -57,9 +58,7 @@ def signature(content: bytes, *, name: str) -> bytes:
 def _opened(content: bytes, *, name: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", Image.DecompressionBombWarning
-            )  # the limit below is ours and lower
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours and lower
             image = Image.open(BytesIO(content))
     except Image.DecompressionBombError as error:
         raise image_too_large(name, MAX_PIXELS) from error

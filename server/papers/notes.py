@@ -1,7 +1,7 @@
 """The printed law of the proof of service (注).
 
-Sources: Civil Procedure Law (2023) arts. 87-89; Criminal Procedure Law (2018) art. 107; Administrative Procedure Law
-(2017) art. 101; Provisions on Enforcement Work (2020) art. 23.
+Sources: Civil Procedure Law (2023) arts. 87-89; Criminal Procedure Law (2018) art. 107; Administrative
+Procedure Law (2017) art. 101; Provisions on Enforcement Work (2020) art. 23.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ _LAW = {
     CaseKind.ENFORCEMENT: f"送达执行法律文书，依照{_CPL}的规定办理。",
 }
 _RECEIVER = "由他人代收的，代收人签名或者盖章后，应当注明其与受送达人的关系及代收理由。"
-_REFUSAL = (
-    "拒绝接收的，在备考栏记明拒收事由和日期，由送达人、见证人签名或者盖章，或者以拍照、录像记录送达过程。"
-)
+_REFUSAL = "拒绝接收的，在备考栏记明拒收事由和日期，由送达人、见证人签名或者盖章，或者以拍照、录像记录送达过程。"
 
 
 def footnotes(case_kind: CaseKind) -> list[str]:

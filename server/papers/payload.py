@@ -1,13 +1,14 @@
 """From the dataclasses to what the templates read: a tree of strings, numbers and file names.
 
-Image bytes leave the tree here: they become files beside the template, and the tree holds their names. Everything a
-template prints is a string in the tree, so the glyph check can walk it and name the field.
+Image bytes leave the tree here: they become files beside the template, and the tree holds their names.
+Everything a template prints is a string in the tree, so the glyph check can walk it and name the field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from server.papers import images
@@ -15,30 +16,35 @@ from server.papers import images
 Tree = dict[str, Any]
 
 # Decoding releases the GIL; two is what a small court server can spare beside its web workers.
-_POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="papers-image")
+DECODERS = 2
 
 
 class Exhibits:
-    """The image files of one paper. Decoding runs beside the building of the tree; `files` waits for it."""
+    """The image files of one paper: collected while the tree is built, decoded side by side at the end."""
 
     def __init__(self) -> None:
-        self._pending: dict[str, Future[bytes]] = {}
+        self._jobs: dict[str, Callable[[], bytes]] = {}
 
     def photo(self, content: bytes, *, name: str) -> str:
-        """Queue a photo; returns the file name the template will read."""
-        file_name = f"photo-{len(self._pending)}.jpg"
-        self._pending[file_name] = _POOL.submit(images.photo, content, name=name)
+        """Take a photo; returns the file name the template will read."""
+        file_name = f"photo-{len(self._jobs)}.jpg"
+        self._jobs[file_name] = partial(images.photo, content, name=name)
         return file_name
 
     def signature(self, content: bytes, *, name: str) -> str:
-        """Queue a signature; returns the file name the template will read."""
-        file_name = f"signature-{len(self._pending)}.png"
-        self._pending[file_name] = _POOL.submit(images.signature, content, name=name)
+        """Take a signature; returns the file name the template will read."""
+        file_name = f"signature-{len(self._jobs)}.png"
+        self._jobs[file_name] = partial(images.signature, content, name=name)
         return file_name
 
     def files(self) -> dict[str, bytes]:
-        """File name to bytes. Raises the first image's DomainError, in order of appearance."""
-        return {name: future.result() for name, future in self._pending.items()}
+        """File name to bytes. Raises the DomainError of the first broken image, in order of appearance."""
+        with ThreadPoolExecutor(max_workers=DECODERS, thread_name_prefix="papers-image") as pool:
+            return dict(zip(self._jobs, pool.map(_call, self._jobs.values()), strict=True))
+
+
+def _call(job: Callable[[], bytes]) -> bytes:
+    return job()
 
 
 def texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:

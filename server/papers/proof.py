@@ -67,6 +67,8 @@ def _required_by_manner(data: ProofOfService) -> dict[str, object]:
         needed["remarks.witness"] = data.remarks.witness
     if data.manner is Manner.LEFT_WITH_RECORDING:
         needed["remarks.recordings"] = data.remarks.recordings
+    if data.manner is Manner.REFUSED_BEFORE_COURT:
+        needed["remarks.court_staff"] = data.remarks.court_staff
     return needed
 
 

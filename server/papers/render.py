@@ -1,13 +1,14 @@
 """The press: checks every character, hands the data to Typst as JSON, returns the PDF.
 
-Data never becomes markup: templates read `data.json` and print its strings as they are. Each press owns one Typst
-compiler and one work directory (templates stay the same, so its caches stay warm) and prints one paper at a time.
+Data never becomes markup: templates read `data.json` and print its strings as they are. Each press owns one
+Typst compiler (the templates stay the same, so its caches stay warm) and prints one paper at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import threading
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import typst
 
@@ -25,7 +27,7 @@ from server.papers.fonts import FontSet, find_fonts
 from server.papers.payload import Exhibits, Tree, texts
 
 TEMPLATES = Path(__file__).parent / "templates"
-PDF_STANDARD = "a-2b"
+PDF_STANDARD: Final = "a-2b"
 _PAGE_TREE = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
 
 
@@ -41,13 +43,13 @@ class RenderedPaper:
 def render_proof(data: ProofOfService, *, fonts: FontSet | None = None) -> RenderedPaper:
     """Print the proof of service (送达回证).
 
-    Raises: DomainError `papers.incomplete`, `papers.contradiction`, `papers.missing_glyph` (422; names the field and
-    the characters), `papers.broken_image`, `papers.image_too_large`, `papers.no_fonts`.
+    Raises: DomainError `papers.incomplete`, `papers.contradiction`, `papers.missing_glyph` (422; names the
+    field and the characters), `papers.broken_image`, `papers.image_too_large`, `papers.no_fonts`.
     """
     proof.check(data)
     exhibits = Exhibits()
     tree = proof.tree(data, exhibits)
-    return _press(fonts or find_fonts()).print("proof.typ", tree, exhibits, made_at=data.issued_at)
+    return _press(fonts or find_fonts()).produce("proof.typ", tree, exhibits, made_at=data.issued_at)
 
 
 def render_report(data: ServiceReport, *, fonts: FontSet | None = None) -> RenderedPaper:
@@ -57,21 +59,18 @@ def render_report(data: ServiceReport, *, fonts: FontSet | None = None) -> Rende
     """
     exhibits = Exhibits()
     tree = report.tree(data, exhibits)
-    return _press(fonts or find_fonts()).print("report.typ", tree, exhibits, made_at=data.made_at)
+    return _press(fonts or find_fonts()).produce("report.typ", tree, exhibits, made_at=data.made_at)
 
 
 class Press:
-    """One compiler with its fonts. Threads queue at it; processes have their own."""
+    """One compiler with its fonts. Threads queue at it; every process has its own."""
 
     def __init__(self, fonts: FontSet) -> None:
         self._fonts = fonts
         self._lock = threading.Lock()
-        self._folder = TemporaryDirectory(prefix="songda-papers-")
-        self._root = Path(self._folder.name)
-        for template in TEMPLATES.glob("*.typ"):
-            (self._root / template.name).write_bytes(template.read_bytes())
+        self._pid = os.getpid()
+        self._templates = {path.name: path.read_bytes() for path in TEMPLATES.glob("*.typ")}
         self._compiler = typst.Compiler(
-            root=str(self._root),
             font_paths=typst.Fonts(
                 include_system_fonts=False,
                 include_embedded_fonts=False,
@@ -79,26 +78,25 @@ class Press:
             ),
         )
 
-    def print(self, template: str, tree: Tree, exhibits: Exhibits, *, made_at: datetime) -> RenderedPaper:
+    def produce(self, template: str, tree: Tree, exhibits: Exhibits, *, made_at: datetime) -> RenderedPaper:
         """Check, lay out and export one paper."""
+        if os.getpid() != self._pid:
+            # Typst's thread pool does not survive a fork: the child would wait for it for ever.
+            raise RuntimeError("papers were printed before this process was forked; print in the workers only")
         self._check_glyphs(tree)
-        files = exhibits.files()
-        content = json.dumps(tree | {"fonts": self._font_names()}, ensure_ascii=False, sort_keys=True)
-        with self._lock:
-            try:
-                for name, image in files.items():
-                    (self._root / name).write_bytes(image)
-                (self._root / "data.json").write_text(content, encoding="utf-8")
-                pdf = self._compiler.compile(
-                    input=str(self._root / template),
-                    format="pdf",
-                    pdf_standards=PDF_STANDARD,
-                    timestamp=int(made_at.timestamp()),
-                )
-            finally:
-                # People's names and faces do not stay on the disk longer than the print takes.
-                for name in (*files, "data.json"):
-                    (self._root / name).unlink(missing_ok=True)
+        content = json.dumps(tree | {"fonts": self._font_names()}, ensure_ascii=False, sort_keys=True).encode()
+        files = self._templates | exhibits.files() | {"data.json": content}
+        # People's names and faces are on the disk, readable by this user only, as long as the print takes.
+        with self._lock, TemporaryDirectory(prefix="songda-papers-") as folder:
+            for name, body in files.items():
+                Path(folder, name).write_bytes(body)
+            pdf = self._compiler.compile(
+                input=str(Path(folder, template)),
+                root=folder,
+                format="pdf",
+                pdf_standards=PDF_STANDARD,
+                timestamp=int(made_at.timestamp()),
+            )
         if not isinstance(pdf, bytes):
             raise TypeError("the compiler returned no PDF")
         return RenderedPaper(pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), pages=_pages(pdf))

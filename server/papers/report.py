@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import east_asian_width
+
 from server.papers.data import (
     Attempt,
     DocumentLine,
@@ -21,6 +23,7 @@ from server.papers.sketch import sketch
 from server.papers.text import coordinates, day, day_of, metres, moment, placed, second, size
 
 TITLE = "送达报告书"
+SHORT_FACT_WIDTH = 26  # half-width cells that fit beside another fact
 
 
 def tree(data: ServiceReport, exhibits: Exhibits) -> Tree:
@@ -51,9 +54,26 @@ def tree(data: ServiceReport, exhibits: Exhibits) -> Tree:
     }
 
 
-def _facts(*pairs: tuple[str, str]) -> list[Tree]:
-    """Labels with their texts; empty ones are not printed."""
-    return [{"label": label, "text": text} for label, text in pairs if text]
+def _facts(*pairs: tuple[str, str]) -> list[list[Tree]]:
+    """Labels with their texts in rows of one or two; empty ones are not printed."""
+    rows: list[list[Tree]] = []
+    open_row = False
+    for label, text in pairs:
+        if not text:
+            continue
+        fact = {"label": label, "text": text}
+        short = _width(text) <= SHORT_FACT_WIDTH
+        if short and open_row:
+            rows[-1].append(fact)
+        else:
+            rows.append([fact])
+        open_row = short and len(rows[-1]) == 1
+    return rows
+
+
+def _width(text: str) -> int:
+    """Half-width cells: a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def _documents(documents: tuple[DocumentLine, ...]) -> str:
@@ -74,10 +94,10 @@ def _attempt(attempt: Attempt, exhibits: Exhibits) -> Tree:
     visit = attempt.visit
     return {
         "heading": f"第 {attempt.number} 次：{attempt.channel_label}　{attempt.recipient_name}",
-        "served": attempt.served,
+        "state": "已送达" if attempt.served else "未送达",
         "facts": _facts(
             ("送达结果", attempt.outcome_label),
-            ("送达时间", moment(attempt.started_at)),
+            ("送达时间" if attempt.served else "发生时间", moment(attempt.started_at)),
             ("送达地址", attempt.address),
             *(_visit_facts(visit) if visit else ()),
             *attempt.facts,
@@ -86,8 +106,7 @@ def _attempt(attempt: Attempt, exhibits: Exhibits) -> Tree:
         "visited": visit is not None,
         "sketch": sketch(visit) if visit else None,
         "log": [
-            {"at": second(e.occurred_at), "title": e.title, "result": e.result, "detail": e.detail}
-            for e in attempt.log
+            {"at": second(e.occurred_at), "title": e.title, "result": e.result, "detail": e.detail} for e in attempt.log
         ],
         "photos": [_photo(p, exhibits) for p in attempt.photos],
         "signatures": [_signature(s, exhibits) for s in attempt.signatures],
@@ -113,7 +132,7 @@ def _span(start: str, end: str) -> str:
     """`2026年11月24日 09:00 至 11:30`; the day is not repeated."""
     if not (start and end):
         return start or end
-    same_day = start.split(" ")[0] == end.split(" ")[0]
+    same_day = start.split(" ", maxsplit=1)[0] == end.split(" ", maxsplit=1)[0]
     return f"{start} 至 {end.split(' ')[1] if same_day else end}"
 
 

@@ -1,7 +1,8 @@
 """The schematic map of a visit: no tiles, only what was measured, to scale and north up.
 
-Points are laid on a plane around the address (equirectangular; the error over a city is far below the accuracy of a
-phone). When the way there is much longer than the door, a second panel shows the surroundings of the address.
+Points are laid on a plane around the address (equirectangular; the error over a city is far below the
+accuracy of a phone). When the way there is much longer than the door, a second panel shows the surroundings of
+the address.
 All lengths leaving this module are millimetres on paper, x to the right and y downwards.
 """
 
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from server.papers.data import Position, Visit
 from server.papers.errors import mixed_datum
 from server.papers.payload import Tree
+from server.papers.text import coordinates
 
 EARTH_RADIUS_M = 6_371_008.8
-HEIGHT_MM = 78.0
+HEIGHT_MM = 64.0
 FULL_WIDTH_MM = 161.0
 HALF_WIDTH_MM = 78.5
 PADDING_MM = 9.0
@@ -89,7 +91,11 @@ def sketch(visit: Visit) -> Tree | None:
     if len(datums) > 1:
         raise mixed_datum(datums)
     scene = _scene(visit, _Plane(everything[0].longitude, everything[0].latitude))
-    return {"datum": datums[0], "panels": _panels(scene)}
+    return {
+        "datum": datums[0],
+        "address": coordinates(visit.address_point),
+        "panels": _panels(scene),
+    }
 
 
 def _scene(visit: Visit, plane: _Plane) -> _Scene:

@@ -11,7 +11,10 @@ COURT_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def moment(at: datetime | None) -> str:
-    """`2026年11月24日 09:12` in Asia/Shanghai; empty for None. Refuses a naive time: its day would be a guess."""
+    """`2026年11月24日 09:12` in Asia/Shanghai; empty for None.
+
+    Raises: ValueError for a naive time, whose day would be a guess.
+    """
     if at is None:
         return ""
     local = _local(at)

@@ -1,4 +1,4 @@
-"""Invented people and cases for the papers' tests and bench. Images are drawn, so that nothing real is printed."""
+"""Invented people and cases for the papers' tests and bench. Images are drawn: nothing real is printed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageDraw
+from pypdf import PdfReader
 
 from server.papers.data import (
     Attempt,
@@ -17,6 +18,7 @@ from server.papers.data import (
     DocumentLine,
     Effect,
     EvidenceLine,
+    LogEntry,
     Manner,
     NamedSignature,
     Photo,
@@ -53,16 +55,17 @@ def signature_png(seed: int = 1) -> bytes:
 
 
 @cache
-def photo_jpeg(seed: int = 1, width: int = 1600, height: int = 1200) -> bytes:
-    """A JPEG with a door, a number plate and a gradient sky."""
+def photo_jpeg(seed: int = 1, width: int = 1600, height: int = 1200, grain: bool = False) -> bytes:
+    """A JPEG with a door, a number plate and a gradient sky; `grain` gives it the noise and size of a real one."""
     sky = Image.linear_gradient("L").resize((width, height))
     image = Image.merge("RGB", (sky, sky.point(lambda v: 120 + v // 3), sky.point(lambda v: 255 - v // 2)))
+    if grain:
+        noise = Image.effect_noise((width, height), 40)
+        image = Image.blend(image, Image.merge("RGB", (noise, noise, noise)), 0.25)
     draw = ImageDraw.Draw(image)
     left = width // 3 + (seed * 37) % (width // 6)
     draw.rectangle((left, height // 4, left + width // 4, height), fill=(110, 60 + seed * 9 % 90, 40))
-    draw.ellipse(
-        (left + width // 5, height * 2 // 3, left + width // 5 + 30, height * 2 // 3 + 30), fill="gold"
-    )
+    draw.ellipse((left + width // 5, height * 2 // 3, left + width // 5 + 30, height * 2 // 3 + 30), fill="gold")
     draw.text((width // 12, height // 12), f"photo {seed}", fill="white", font_size=height // 14)
     return _bytes(image, "JPEG", quality=90)
 
@@ -75,6 +78,20 @@ def _bytes(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def text_of(pdf: bytes) -> str:
+    """All text of the PDF as a reader would copy it."""
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(PdfReader(BytesIO(pdf)).pages)
+
+
+def images_of(pdf: bytes) -> int:
+    """Images drawn on all pages, masks not counted."""
+    return sum(len(page.images) for page in PdfReader(BytesIO(pdf)).pages)
 
 
 def signature(seed: int = 1) -> Signature:
@@ -226,6 +243,19 @@ def photos(count: int) -> tuple[Photo, ...]:
     return tuple(result)
 
 
+def event(label: str, minutes: float, at: Position) -> VisitEvent:
+    """An event so many minutes after 09:12, with its distance to the sample address."""
+    address = position(0, 0)
+    east_m = (at.longitude - address.longitude) * 85_400
+    north_m = (at.latitude - address.latitude) * 111_195
+    return VisitEvent(
+        label=label,
+        occurred_at=later(minutes),
+        position=at,
+        distance_to_address_m=math.hypot(east_m, north_m),
+    )
+
+
 def visit(**changes: Any) -> Visit:
     """A visit that left the court, reached the door and was signed for."""
     values: dict[str, Any] = {
@@ -239,27 +269,10 @@ def visit(**changes: Any) -> Visit:
         "signer_relation": "受送达人本人",
         "address_point": position(0, 0),
         "events": (
-            VisitEvent(
-                label="接收任务",
-                occurred_at=later(-40),
-                position=position(-2400, 1500, 20.0),
-                distance_to_address_m=2830,
-            ),
-            VisitEvent(
-                label="出发",
-                occurred_at=later(-32),
-                position=position(-2396, 1495, 15.0),
-                distance_to_address_m=2824,
-            ),
-            VisitEvent(
-                label="到达",
-                occurred_at=later(-2),
-                position=position(22, -14, 18.0),
-                distance_to_address_m=26,
-            ),
-            VisitEvent(
-                label="登记结果", occurred_at=later(6), position=position(6, 5, 8.0), distance_to_address_m=8
-            ),
+            event("接收任务", -40, position(-2400, 1500, 20.0)),
+            event("出发", -32, position(-2396, 1495, 15.0)),
+            event("到达", -2, position(22, -14, 18.0)),
+            event("登记结果", 6, position(6, 5, 8.0)),
         ),
         "track": track(),
     }
@@ -341,3 +354,84 @@ def report(*attempts: Attempt, **changes: Any) -> ServiceReport:
         ),
     }
     return ServiceReport(**(values | changes))
+
+
+def refused_attempt(photo_count: int = 2, **changes: Any) -> Attempt:
+    """A direct attempt that ended in leaving service with a witness."""
+    values: dict[str, Any] = {
+        "number": 2,
+        "outcome_label": "拒绝接收，见证人到场留置送达",
+        "visit": visit(
+            number="WC-20261124-0021",
+            signer_name="",
+            signer_relation="",
+            refusal_reason="称不欠原告款项，不同意收取法院材料",
+            witness_name="郑见证",
+            witness_organisation="示例社区居民委员会 副主任",
+            course_of_events=WITH_WITNESS["remarks"].course_of_events,
+        ),
+        "signatures": (
+            NamedSignature(role="见证人", name="郑见证", signature=signature(4)),
+            NamedSignature(role="送达人", name="李外勤", signature=signature(7)),
+        ),
+    }
+    return attempt(photo_count, **(values | changes))
+
+
+def nobody_home_attempt() -> Attempt:
+    """A direct attempt without a position: the phone gave none."""
+    return attempt(
+        1,
+        number=3,
+        outcome_label="无人在家，未能送达",
+        served=False,
+        visit=visit(
+            signer_name="",
+            signer_relation="",
+            course_of_events="敲门三次，无人应答，文书带回。",
+            address_point=None,
+            events=(
+                VisitEvent(label="到达", occurred_at=later(-2)),
+                VisitEvent(label="登记结果", occurred_at=later(6), note="手机未能取得定位"),
+            ),
+            track=(),
+        ),
+        signatures=(),
+    )
+
+
+def telephone_attempt(number: int = 4) -> Attempt:
+    """A telephone attempt with two calls and a message, as the log of a channel that needs no door."""
+    screenshot = photo_jpeg(9, 540, 1170)
+    return Attempt(
+        number=number,
+        channel_label="电话送达",
+        recipient_name="王示例",
+        outcome_label="电话无人接听，已发送短信提示",
+        served=False,
+        started_at=later(-600),
+        facts=(
+            ("主叫号码", "010-00000001"),
+            ("被叫号码", "138****0000"),
+            ("通话录音", "REC-20261123-0311.wav"),
+        ),
+        log=(
+            LogEntry(occurred_at=later(-600), title="第一次拨打", result="无人接听", detail="振铃45秒"),
+            LogEntry(occurred_at=later(-420), title="第二次拨打", result="关机"),
+            LogEntry(
+                occurred_at=later(-418),
+                title="短信提示",
+                result="已送达手机",
+                detail="【示例法院】您有诉讼文书待领取，请于工作日到本院诉讼服务中心领取或联系承办人，谢谢配合。",
+            ),
+        ),
+        photos=(
+            Photo(
+                name="SMS-20261123.png",
+                image=screenshot,
+                caption="短信发送记录截图",
+                sha256=sha256(screenshot),
+                taken_at=later(-410),
+            ),
+        ),
+    )
