@@ -68,6 +68,7 @@ def _connect_features() -> None:
     addresses.register()
     intake.register()
     rosters.register()
+    field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
     reports_tasks.register(events.subscriptions)
     events.subscriptions.subscribe("*", live.on_event)
 

@@ -1,0 +1,66 @@
+"""One visit: looking at it, its steps, its outcome."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask.views import MethodView
+
+from miniprogram_api import shapes
+from miniprogram_api.answers import StopAnswer, WrittenAnswer
+from miniprogram_api.blueprint import blueprint, ready
+from miniprogram_api.schemas import EventSchema, OutcomeSchema
+from server.core.clock import utc_now
+from server.core.permissions import current, needs
+from server.field import services
+from server.field.services.outcome import Entry, Signer, Witness
+from server.service.actor import Actor
+
+
+@blueprint.route("/visits/<string:visit_id>")
+class OneVisit(MethodView):
+    @blueprint.response(200, StopAnswer)
+    @needs("phone.work")
+    def get(self, visit_id: str) -> Any:
+        """One visit of mine; 409 visit.not_yours says where it went."""
+        me = current()
+        found = services.visit_of_phone(court=me.court, visit_id=visit_id, person_id=me.person_id)
+        return ready(shapes.stop(found.visits[0], found, me.person_id))
+
+
+@blueprint.route("/visits/<string:visit_id>/events")
+class Events(MethodView):
+    @blueprint.arguments(EventSchema)
+    @blueprint.response(201, WrittenAnswer)
+    @needs("phone.work")
+    def post(self, data: dict[str, Any], visit_id: str) -> Any:
+        """Accept, depart or arrive; may come late, out of order and more than once."""
+        me = current()
+        return services.record_progress(
+            court=me.court,
+            visit_id=visit_id,
+            actor=Actor.of(me),
+            client_id=data["client_id"],
+            kind=data["kind"],
+            happened_at=data["happened_at"],
+            fix=data["fix"],
+            now=utc_now(),
+        )
+
+
+@blueprint.route("/visits/<string:visit_id>/outcome")
+class Outcome(MethodView):
+    @blueprint.arguments(OutcomeSchema)
+    @blueprint.response(201, WrittenAnswer)
+    @needs("phone.work")
+    def post(self, data: dict[str, Any], visit_id: str) -> Any:
+        """The outcome; 422 outcome.evidence_missing lists what the law still wants."""
+        me = current()
+        signer = Signer(**data.pop("signer")) if data["signer"] else data.pop("signer")
+        witness = Witness(**data.pop("witness")) if data["witness"] else data.pop("witness")
+        entry = Entry(**{**data, "evidence": tuple(data["evidence"])}, signer=signer, witness=witness)
+        done = services.record_outcome(
+            court=me.court, visit_id=visit_id, actor=Actor.of(me), entry=entry, now=utc_now()
+        )
+        return asdict(done)

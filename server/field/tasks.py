@@ -1,0 +1,129 @@
+"""What follows from events at the door, and the sweep of half-received uploads.
+
+The visit is written first; attempt and task follow by its event. When this process dies in between, the event is
+still in the visit's outbox and the core's sweep hands it on: so the steps below may run twice, and late.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from flask import current_app
+
+from evidence.stores import FileStore
+from server.core.errors import DomainError
+from server.core.events import Event, Subscriptions
+from server.field.services import guard
+from server.law.outcomes import OUTCOMES, label_zh
+from server.service import services as service
+from server.service.actor import Actor
+
+log = logging.getLogger(__name__)
+_ABANDONED_AFTER_S = 24 * 3600.0
+
+
+def register(subscriptions: Subscriptions) -> None:
+    """Must come before the subscribers that print papers: they want the attempt closed."""
+    subscriptions.subscribe("visit.outcome", on_outcome)
+    subscriptions.subscribe("visit.reviewed", on_reviewed)
+
+
+def on_outcome(event: Event) -> None:
+    """The attempt waits for review."""
+    visit = _visit(event)
+    if visit is None or (visit.get("review") or {}).get("state") != "pending":
+        return
+    outcome = visit["outcome"]
+    last = next(one for one in reversed(visit["progress"]) if one["kind"] == "outcome")
+    try:
+        service.submit_attempt(
+            court=event.court,
+            attempt_id=visit["attempt_id"],
+            outcome=outcome["code"],
+            happened_at=outcome["happened_at"],
+            actor=Actor(last["by"], guard.name_of(last["by"]) or "外出送达员"),
+            now=event.at,
+            text=label_zh(outcome["code"]),
+        )
+    except DomainError as error:
+        _tell(error, visit)
+
+
+def on_reviewed(event: Event) -> None:
+    """The attempt is closed, or open again."""
+    visit = _visit(event)
+    review = (visit or {}).get("review") or {}
+    wanted = "accepted" if event.data.get("decision") == "accept" else "sent_back"
+    # Told late, after the outcome was entered again: the newer round counts.
+    if visit is None or review.get("state") != wanted or review.get("round") != event.data.get("round"):
+        return
+    try:
+        _follow(event, visit, review)
+    except DomainError as error:
+        _tell(error, visit)
+
+
+def _follow(event: Event, visit: dict[str, Any], review: dict[str, Any]) -> None:
+    actor = Actor(review["by"], review["by_name"])
+    outcome = visit["outcome"]
+    if review["state"] == "sent_back":
+        service.send_back_attempt(
+            court=event.court,
+            attempt_id=visit["attempt_id"],
+            reason=review.get("reason") or "",
+            actor=actor,
+            now=event.at,
+        )
+        return
+    rule = OUTCOMES[outcome["code"]]
+    service.close_attempt(
+        court=event.court,
+        attempt_id=visit["attempt_id"],
+        outcome=outcome["code"],
+        serves=rule.serves,
+        happened_at=outcome["happened_at"],
+        actor=actor,
+        now=event.at,
+        text=rule.label_zh,
+        facts=_facts(visit),
+    )
+
+
+def _facts(visit: dict[str, Any]) -> dict[str, Any]:
+    """What the attempt keeps of the visit; masks only."""
+    outcome = visit["outcome"]
+    signer = outcome.get("signer") or {}
+    facts = {
+        "visit_id": visit["_id"],
+        "article": OUTCOMES[outcome["code"]].article,
+        "signer_name": signer.get("name"),
+        "signer_relation": signer.get("relation"),
+        "witness_name": (outcome.get("witness") or {}).get("name"),
+        "refusal_reason": outcome.get("refusal_reason"),
+        "left_at_place": outcome.get("left_at_place"),
+        "round": visit["review"]["round"],
+    }
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _visit(event: Event) -> dict[str, Any] | None:
+    found = guard.visits().find_one({"_id": event.data["visit_id"], "court": event.court})
+    return dict(found) if found else None
+
+
+def _tell(error: DomainError, visit: dict[str, Any]) -> None:
+    """The attempt went another way (withdrawn, closed by hand): the visit keeps what was reported."""
+    log.warning("attempt %s of visit %s: %s", visit.get("attempt_id"), visit["_id"], error.code)
+
+
+@shared_task(name="field.sweep_uploads")
+def sweep_uploads() -> None:
+    """Removes the files of uploads that broke off a day ago or earlier."""
+    store = current_app.extensions["evidence_store"]
+    if isinstance(store, FileStore):
+        store.sweep_incoming(older_than_seconds=_ABANDONED_AFTER_S)
+
+
+SWEEPS = {"abandoned uploads": {"task": "field.sweep_uploads", "schedule": 3600.0}}
