@@ -77,8 +77,10 @@ class Party(Document):
 class ImportRun(Document):
     """One file being brought in; survives the worker that reads it. Shard key (court, _id). A few a day per court.
 
-    `problems` holds at most 5,000 entries {row, column, code, reason, value}: values of personal columns are masked.
-    `counts` holds rows, created, updated, unchanged, bad.
+    `problems` holds {row, column, code, reason, value, level: error | warning}: values of personal columns are masked;
+    every bad row is there, and every problem of it until there are very many (`problems_total` counts them all).
+    `counts` holds rows, created, updated, unchanged, bad, warnings. `lease` is the worker that runs it, `beat_at` its
+    last sign of life.
     """
 
     meta = {
@@ -98,8 +100,28 @@ class ImportRun(Document):
     rows_done = IntField(default=0)
     counts = DictField()
     problems = ListField(DictField())
+    problems_total = IntField(default=0)
     failure = DictField()  # the problem document when the file as a whole was refused
     created_by = StringField()
+    created_by_name = StringField()
     created_at = DateTimeField(required=True)
+    queued_at = DateTimeField()  # last time it was put on the queue
+    attempts = IntField(default=0)
+    lease = StringField()
+    beat_at = DateTimeField()
     started_at = DateTimeField()
     finished_at = DateTimeField()
+
+
+class ImportedRow(Document):
+    """What a row of a list said when it was last brought in, so that the same row changes nothing.
+
+    Not even what has since been changed by hand. Shard key (court, _id). One per service task that was imported.
+    """
+
+    meta = {"collection": "imported_rows", "auto_create_index": False}
+    id = StringField(primary_key=True)  # the import key of the service task
+    court = StringField(required=True)
+    digest = StringField(required=True)  # keyed hash of the row: nothing of it can be read from this
+    run_id = StringField(required=True)
+    result = StringField(required=True)  # created, updated, unchanged

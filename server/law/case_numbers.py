@@ -32,7 +32,7 @@ _LEGACY = re.compile(
     re.ASCII,
 )
 _LEGACY_COURT = re.compile(_COURT, re.ASCII)
-_OPENING = str.maketrans({c: "（" for c in "(〔[【［〈"} | {c: "）" for c in ")〕]】］〉"})
+_OPENING = str.maketrans(dict.fromkeys("(〔[【［〈", "（") | dict.fromkeys(")〕]】］〉", "）"))
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 # 4 characters, used by every court for mediation before filing, though art. 7 allows three.
