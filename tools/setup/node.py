@@ -13,7 +13,9 @@ from tools import progress
 from tools.setup import python
 
 WEB = python.ROOT / "server" / "board" / "web"
-OLDEST_NODE = 20
+# As the board's package.json says under `engines`.
+OLDEST_NODE = {20: (20, 19), 22: (22, 12)}
+NEWEST_LISTED = max(OLDEST_NODE)
 BUILT = WEB / "dist" / "index.html"
 # Never part of what the build is made from.
 SKIPPED = {"node_modules", "dist", ".vite", "coverage"}
@@ -21,7 +23,7 @@ SKIPPED = {"node_modules", "dist", ".vite", "coverage"}
 
 def environment(log_path: Path) -> dict[str, str]:
     """The environment `node` and `npm` run in: the system's when new enough, else from the pinned wheel."""
-    if _version_on_path() >= OLDEST_NODE and shutil.which("npm"):
+    if _node_is_new_enough() and shutil.which("npm"):
         return dict(os.environ)
     if not (python.VENV / "bin" / "npm").exists() or not _wheel_is_installed():
         python.pip_install("安装 Node.js(来自 pip)", "requirements-node.txt", log_path)
@@ -74,13 +76,16 @@ def _digest(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _version_on_path() -> int:
+def _node_is_new_enough() -> bool:
     node = shutil.which("node")
     if node is None:
-        return 0
+        return False
     printed = subprocess.run([node, "--version"], check=False, capture_output=True, text=True).stdout
-    found = re.match(r"v(\d+)\.", printed)
-    return int(found[1]) if found else 0
+    found = re.match(r"v(\d+)\.(\d+)\.", printed)
+    if not found:
+        return False
+    version = (int(found[1]), int(found[2]))
+    return version[0] > NEWEST_LISTED or version >= OLDEST_NODE.get(version[0], (version[0] + 1, 0))
 
 
 def _wheel_stamp() -> Path:
