@@ -35,6 +35,7 @@ help: ## 列出全部命令(本页)
 	@printf '\n变量:PORT=8000  VAR=./var  MONGODB_URI=…  REDIS_URL=…(给出后两项时不启动内置数据库)\n'
 
 .PHONY: run
+run up: export SONGDA_STARTED_AT := $(shell date +%s)
 run: ## 在本机启动整套系统(前台,Ctrl-C 停止);首次会安装所需的一切
 	@$(SETUP) run
 	@exec $(PY) -m tools.stack run
@@ -60,14 +61,16 @@ test: ## 运行全部测试;ARGS="tests/unit -k 名字" 只运行一部分
 .PHONY: lint
 lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档与依赖清单是否一致、前端
 	@$(SETUP) lint
-	@check() { echo "── $$*"; "$$@"; }
+	@failed=; check() { echo "── $$*"; "$$@" || failed="$$failed\n  $$*"; }
 	@check $(PY) -m ruff format --check --quiet $(CHECKED)
 	@check $(PY) -m ruff check --quiet $(CHECKED)
 	@check $(PY) -m mypy
 	@check $(VENV)/bin/lint-imports --no-logo
 	@check $(PY) -m tools.requirements check
 	@check env $(OFFLINE) $(FLASK) openapi check docs/openapi.json
-	@if [ -f $(WEB)/package.json ]; then cd $(WEB); PATH="$$PATH:$(CURDIR)/$(VENV)/bin" check npm run --silent lint; fi
+	@if [ -f $(WEB)/package.json ]; then \
+		check env PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm --prefix $(WEB) run --silent lint; fi
+	@if [ -n "$$failed" ]; then printf "✗ 未通过:$$failed\n" >&2; exit 1; fi
 	@echo "✓ 检查全部通过"
 
 .PHONY: format

@@ -5,6 +5,7 @@ Standard library only: it is used before anything is installed.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -14,7 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HEARTBEAT_S = 10.0
-_started = time.monotonic()
+
+
+def _begin() -> float:
+    """When the whole command began: `make` says so, since it runs one program after another."""
+    said = os.environ.get("SONGDA_STARTED_AT", "")
+    ago_s = time.time() - int(said) if said.isdecimal() else 0.0
+    return time.monotonic() - max(ago_s, 0.0)
+
+
+_started = _begin()
 
 
 class StepError(RuntimeError):
@@ -29,9 +39,14 @@ def prepare_output() -> None:
             reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
 
 
+def elapsed_s() -> float:
+    """Seconds since the command began."""
+    return time.monotonic() - _started
+
+
 def say(text: str) -> None:
     """One line with the seconds since the start."""
-    plain(f"[{time.monotonic() - _started:6.1f} 秒] {text}")
+    plain(f"[{elapsed_s():6.1f} 秒] {text}")
 
 
 def plain(text: str) -> None:

@@ -47,7 +47,6 @@ class Supervisor:
         self.place = config.place
         self.running: list[Service] = []
         self.once: Child | None = None
-        self.began_s = time.monotonic()
 
     def run(self) -> None:
         """Start, watch, stop; whatever happens in between, what was started is stopped."""
@@ -176,7 +175,7 @@ class Supervisor:
     def _summary(self, accounts: str) -> Iterator[str]:
         rule = "─" * 78
         yield rule
-        yield f" 送达 Songda 已就绪 · ready({time.monotonic() - self.began_s:.1f} 秒)"
+        yield f" 送达 Songda 已就绪 · ready({progress.elapsed_s():.1f} 秒)"
         yield ""
         yield f"   网址 URL        {self.config.url}/"
         yield f"   接口文档 API    {self.config.url}/api/docs"
