@@ -42,7 +42,10 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A handwritten signature. `image` is PNG or JPEG; `signed_on` the day the signer wrote (CPL art. 87)."""
+    """A handwritten signature. `image` is PNG or JPEG; `signed_on` the day the signer wrote (CPL art. 87).
+
+    A proof that claims a signature is refused without either; servers may be listed without.
+    """
 
     image: bytes | None
     signed_on: date | None = None

@@ -50,26 +50,39 @@ def _required(data: ProofOfService) -> dict[str, object]:
 
 def _required_by_manner(data: ProofOfService) -> dict[str, object]:
     if data.manner is Manner.SIGNED_BY_RECIPIENT:
-        return {"recipient_name.signed_on": data.recipient_signature and data.recipient_signature.signed_on}
+        return {"recipient_name.signature": _complete(data.recipient_signature)}
     if data.manner is Manner.SIGNED_BY_RECEIVER:
         receiver = data.receiver
         return {
             "receiver.name": receiver and receiver.name,
-            "receiver.signed_on": receiver and receiver.signature and receiver.signature.signed_on,
+            "receiver.relation": receiver and receiver.relation,
+            "receiver.signature": receiver and _complete(receiver.signature),
         }
     if data.manner is Manner.NOT_SERVED:
         return {"remarks.outcome": data.outcome_label}
+    return _required_of_refusal(data)
+
+
+def _required_of_refusal(data: ProofOfService) -> dict[str, object]:
+    remarks = data.remarks
     needed: dict[str, object] = {
-        "remarks.refusal_reason": data.remarks.refusal_reason,
-        "remarks.occurred_at": data.remarks.occurred_at,
+        "remarks.refusal_reason": remarks.refusal_reason,
+        "remarks.occurred_at": remarks.occurred_at,
     }
     if data.manner is Manner.LEFT_WITH_WITNESS:
-        needed["remarks.witness"] = data.remarks.witness
+        # Art. 89: server and witness sign.
+        needed["remarks.witness"] = remarks.witness and _complete(remarks.witness.signature)
+        needed["servers.signature"] = any(server.signature and server.signature.image for server in data.servers)
     if data.manner is Manner.LEFT_WITH_RECORDING:
-        needed["remarks.recordings"] = data.remarks.recordings
+        needed["remarks.recordings"] = remarks.recordings
     if data.manner is Manner.REFUSED_BEFORE_COURT:
-        needed["remarks.court_staff"] = data.remarks.court_staff
+        needed["remarks.court_staff"] = remarks.court_staff
     return needed
+
+
+def _complete(signature: Signature | None) -> bool:
+    """A signature with its picture and its date: art. 87 asks for both."""
+    return bool(signature and signature.image and signature.signed_on)
 
 
 def tree(data: ProofOfService, exhibits: Exhibits) -> Tree:
@@ -118,7 +131,7 @@ def _unsigned(data: ProofOfService) -> str:
     if data.manner is Manner.SIGNED_BY_RECIPIENT:
         return ""
     if data.manner is Manner.SIGNED_BY_RECEIVER:
-        return "（由代收人签收，见下栏）"
+        return "（签收情况见下栏）"
     return "（受送达人未签名，见备考）"
 
 

@@ -97,7 +97,8 @@ def _attempt(attempt: Attempt, exhibits: Exhibits) -> Tree:
         "state": "已送达" if attempt.served else "未送达",
         "facts": _facts(
             ("送达结果", attempt.outcome_label),
-            ("送达时间" if attempt.served else "发生时间", moment(attempt.started_at)),
+            # A visit prints its own span below; the day of service is a matter of law and stands under 送达效力.
+            ("时间", "" if visit else moment(attempt.started_at)),
             ("送达地址", attempt.address),
             *(_visit_facts(visit) if visit else ()),
             *attempt.facts,

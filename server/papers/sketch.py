@@ -18,7 +18,7 @@ from server.papers.payload import Tree
 from server.papers.text import coordinates
 
 EARTH_RADIUS_M = 6_371_008.8
-HEIGHT_MM = 64.0
+HEIGHT_MM = 60.0
 FULL_WIDTH_MM = 161.0
 HALF_WIDTH_MM = 78.5
 PADDING_MM = 9.0

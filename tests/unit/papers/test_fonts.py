@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.core.errors import DomainError
+from server.papers import fonts as fonts_module
 from server.papers.fonts import FontSet, Source, find_fonts
 from server.papers.render import render_proof, render_report
 
@@ -72,3 +73,16 @@ def test_invisible_separators_and_variation_selectors_do_not_stop_the_press() ->
 
 def test_missing_characters_come_once_and_in_order() -> None:
     assert find_fonts().missing("\ue002甲\ue001\ue002") == ["\ue002", "\ue001"]
+
+
+def test_without_system_fonts_the_package_fonts_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts_module, "SYSTEM_DIRECTORIES", ())
+    assert find_fonts.__wrapped__().source == "package"
+
+
+def test_without_any_font_the_fault_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts_module, "SYSTEM_DIRECTORIES", ())
+    monkeypatch.setattr(fonts_module, "PACKAGE", "no_such_font_package")
+    with pytest.raises(DomainError) as caught:
+        find_fonts.__wrapped__()
+    assert (caught.value.code, caught.value.status) == ("papers.no_fonts", 503)

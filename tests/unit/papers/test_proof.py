@@ -69,10 +69,10 @@ def test_the_rows_stand_in_the_order_of_the_common_form() -> None:
 
 def test_a_family_member_signs_in_the_box_of_the_receiver() -> None:
     text = samples.text_of(render_proof(samples.proof(samples.BY_FAMILY)).pdf)
-    assert "代收人：周示例" in text
+    assert "签收人：周示例" in text
     assert "夫妻（同住成年家属）" in text
     assert "受送达人本人外出不在" in text
-    assert "由代收人签收，见下栏" in text
+    assert "签收情况见下栏" in text
 
 
 def test_leaving_service_prints_refusal_reason_time_witness_and_place_left() -> None:
@@ -160,7 +160,7 @@ def test_the_foot_note_cites_the_law_of_the_case_kind(kind: CaseKind, law: str) 
             samples.BY_RECIPIENT,
             {"recipient_signature": None},
             "papers.incomplete",
-            "recipient_name.signed_on",
+            "recipient_name.signature",
         ),
         (samples.BY_FAMILY, {"receiver": None}, "papers.incomplete", "receiver.name"),
         (samples.WITH_WITNESS, {"remarks": Remarks()}, "papers.incomplete", "remarks.witness"),
@@ -230,3 +230,25 @@ def test_nothing_of_a_paper_stays_on_the_disk(monkeypatch: pytest.MonkeyPatch, t
     with pytest.raises(DomainError):
         render_proof(samples.proof(recipient_signature=Signature(image=b"x", signed_on=samples.SIGNED_ON)))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("signature", [Signature(image=None, signed_on=samples.SIGNED_ON), Signature(image=b"x")])
+def test_a_signature_without_picture_or_date_does_not_count_as_signed(signature: Signature) -> None:
+    receiver = replace(samples.BY_FAMILY["receiver"], signature=signature)
+    witness = replace(samples.WITH_WITNESS["remarks"].witness, signature=signature)
+    remarks = replace(samples.WITH_WITNESS["remarks"], witness=witness)
+    claims = {
+        "recipient_name.signature": samples.proof(recipient_signature=signature),
+        "receiver.signature": samples.proof(samples.BY_FAMILY, receiver=receiver),
+        "remarks.witness": samples.proof(samples.WITH_WITNESS, remarks=remarks),
+    }
+    for field, data in claims.items():
+        with pytest.raises(DomainError) as caught:
+            render_proof(data)
+        assert caught.value.extra["fields"] == [field]
+
+
+def test_leaving_service_with_a_witness_needs_a_servers_signature() -> None:
+    with pytest.raises(DomainError) as caught:
+        render_proof(samples.proof(samples.WITH_WITNESS, servers=(Staff(name="李外勤"),)))
+    assert caught.value.extra["fields"] == ["servers.signature"]

@@ -101,3 +101,9 @@ def test_markup_in_a_photo_name_is_printed_literally() -> None:
     text = samples.text_of(render_report(samples.report(samples.attempt(0, photos=(photo,)))).pdf)
     assert '#read("/etc/passwd")' in text
     assert "../../#x.jpg" in text
+
+
+def test_the_start_of_a_visit_is_never_called_the_time_of_service() -> None:
+    text = samples.text_of(render_report(samples.report(samples.attempt(0))).pdf)
+    assert "送达时间" not in text
+    assert "2026年11月24日 08:40 至 09:18" in text
