@@ -1,0 +1,43 @@
+"""What faces and higher features call. One module per verb family; every name below is public and stable."""
+
+from server.dispatch.services.assign import (
+    Batch,
+    Moved,
+    MovePrice,
+    assign_batch,
+    assign_visit,
+    price_move,
+    unassign_visit,
+    undo_batch,
+)
+from server.dispatch.services.claims import claim_visit, claimable, release_visit
+from server.dispatch.services.plans import create_plan, get_plan, latest_plan, list_plans, stop_plan
+from server.dispatch.services.publish import publish_plan
+from server.dispatch.services.roster import get_roster, put_roster
+from server.dispatch.services.selection import Choice, Selection, carry_over, select_visits
+
+__all__ = [
+    "Batch",
+    "Choice",
+    "MovePrice",
+    "Moved",
+    "Selection",
+    "assign_batch",
+    "assign_visit",
+    "carry_over",
+    "claim_visit",
+    "claimable",
+    "create_plan",
+    "get_plan",
+    "get_roster",
+    "latest_plan",
+    "list_plans",
+    "price_move",
+    "publish_plan",
+    "put_roster",
+    "release_visit",
+    "select_visits",
+    "stop_plan",
+    "unassign_visit",
+    "undo_batch",
+]

@@ -1,0 +1,113 @@
+"""The day roster: who works, from where, when, how they travel and what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from routing import to_wgs84
+from server.core.ids import new_id
+from server.dispatch import errors
+from server.dispatch.models import Roster, Visit
+from server.dispatch.services.daysheet import parse_day
+
+_MODES = ("car", "ebike", "bike", "transit", "walk")
+
+
+def get_roster(*, court: str, date: str) -> dict[str, Any]:
+    """The raw roster; an empty one of version 0 when nobody has made it yet."""
+    parse_day(date)
+    found = Roster._get_collection().find_one({"court": court, "date": date})
+    return found or {"court": court, "date": date, "entries": [], "version": 0}
+
+
+def put_roster(
+    *, court: str, date: str, entries: Sequence[Mapping[str, Any]], version: int | None, now: datetime
+) -> dict[str, Any]:
+    """Replaces the day's roster. `version` is the one the caller saw (0: there was none).
+
+    Raises `roster.invalid` with every problem, `roster.changed`, or `roster.has_visits` when somebody who has
+    assigned visits would no longer be on duty.
+    """
+    parse_day(date)
+    problems = [problem for row, entry in enumerate(entries) for problem in _problems(row, entry)]
+    problems += _doubles(entries)
+    if problems:
+        raise errors.roster_invalid(problems)
+    _refuse_stranding(court, date, entries)
+    return _store(court, date, [dict(entry) for entry in entries], version, now)
+
+
+def _problems(row: int, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    checks = (
+        (entry["shift_start_s"] < entry["shift_end_s"], "shift_end_s", "下班时间应晚于上班时间"),
+        (entry["mode"] in _MODES, "mode", "未知的交通方式"),
+        (0 <= entry["max_stops"] <= 200, "max_stops", "最多件数应在 0 到 200 之间"),
+        (_break_holds(entry), "break_end_s", "午休应在上下班时间之内，且结束晚于开始"),
+    )
+    return [{"row": row, "field": field, "reason": reason} for good, field, reason in checks if not good]
+
+
+def _break_holds(entry: Mapping[str, Any]) -> bool:
+    begin, end = entry.get("break_start_s"), entry.get("break_end_s")
+    if begin is None and end is None:
+        return True
+    if begin is None or end is None:
+        return False
+    return bool(entry["shift_start_s"] <= begin < end <= entry["shift_end_s"])
+
+
+def _doubles(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    seen: set[str] = set()
+    found = []
+    for row, entry in enumerate(entries):
+        if entry["server_id"] in seen:
+            found.append({"row": row, "field": "server_id", "reason": "同一人出现两次"})
+        seen.add(entry["server_id"])
+    return found
+
+
+def _refuse_stranding(court: str, date: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    staying = {entry["server_id"] for entry in entries if entry["status"] == "on_duty"}
+    holding = set()
+    for field in ("server_id", "second_server_id"):
+        where = {"court": court, "date": date, "state": {"$in": ["assigned", "accepted", "departed", "arrived"]}}
+        holding |= set(Visit._get_collection().distinct(field, where)) - {None}
+    stranded = holding - staying
+    if stranded:
+        before = {entry["server_id"]: entry["name"] for entry in get_roster(court=court, date=date)["entries"]}
+        raise errors.server_has_visits(sorted(before.get(server, server) for server in stranded))
+
+
+def _store(court: str, date: str, entries: list[dict[str, Any]], version: int | None, now: datetime) -> dict[str, Any]:
+    collection = Roster._get_collection()
+    where: dict[str, Any] = {"court": court, "date": date}
+    if version:
+        where["version"] = version
+    change = {"$set": {"entries": entries, "updated_at": now}, "$inc": {"version": 1}}
+    if not version:
+        # Version 0 inserts; the unique day then refuses it when somebody else was first.
+        change["$setOnInsert"] = {"_id": new_id()}
+        if version == 0:
+            where["version"] = 0
+    try:
+        stored = collection.find_one_and_update(where, change, upsert=not version, return_document=ReturnDocument.AFTER)
+    except DuplicateKeyError:
+        stored = None
+    if stored is None:
+        raise errors.roster_changed(get_roster(court=court, date=date)["version"])
+    return dict(stored)
+
+
+def point_of(lng: float, lat: float, datum: str) -> dict[str, Any]:
+    """A raw DatumPoint: as given, and in WGS-84. Raises ValueError for an unknown datum."""
+    return {
+        "lng": lng,
+        "lat": lat,
+        "datum": datum,
+        "wgs84": {"type": "Point", "coordinates": list(to_wgs84(lng, lat, datum))},
+    }

@@ -1,0 +1,234 @@
+"""Choosing the visits a day needs: rules over approved tasks, locks through the service core, visits as documents.
+
+Run it twice, or twice at once: the lock of the service core gives each recipient one attempt, the unique attempt gives
+each attempt one visit. A run that died between lock and visit is completed by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pymongo import InsertOne
+from pymongo.errors import BulkWriteError
+
+from server.core import events
+from server.core.errors import DomainError
+from server.core.ids import new_id
+from server.dispatch import rules
+from server.dispatch.models import Visit
+from server.dispatch.services.daysheet import parse_day
+from server.service import services as service
+from server.service.actor import Actor
+from server.service.models import CHANNELS, Attempt, ServiceTask
+
+_DUPLICATE_KEY = 11000
+_TASK_FIELDS = (
+    "channel",
+    "documents",
+    "recipients",
+    "hearing_at",
+    "due_on",
+    "windows",
+    "remarks",
+    "case_number",
+    "case_kind",
+    "cause",
+    "case_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One recipient and the rule that hit."""
+
+    task_id: str
+    recipient_id: str
+    rule: str
+    rule_text: str
+
+
+@dataclass(slots=True)
+class Selection:
+    """What a run found: `created` visits made now, candidates that need the door, and who was passed over and why."""
+
+    created: int = 0
+    candidates: list[Choice] = field(default_factory=list)
+    skipped: list[Choice] = field(default_factory=list)
+
+
+def select_visits(*, court: str, date: str, actor: Actor, now: datetime) -> Selection:
+    """Finds, locks and orders the visits that approved tasks need, meant for `date`. Safe to repeat."""
+    day = parse_day(date)
+    answer = Selection()
+    tasks: dict[str, dict[str, Any]] = {}
+    wanted: list[service.Wanted] = []
+    for task, recipient, rule in _decisions(court, day):
+        choice = Choice(task["_id"], recipient["id"], rule.code, rule.text)
+        if not rule.hit:
+            answer.skipped.append(choice)
+            continue
+        tasks[task["_id"]] = task
+        wanted.append(service.Wanted(task["_id"], recipient["id"], "direct", rule.code, f"{rule.text}，安排上门"))
+    opened = service.open_attempts(court=court, wanted=wanted, actor=actor, now=now)
+    attempts: list[Attempt] = []
+    for want, result in zip(wanted, opened, strict=True):
+        if isinstance(result, DomainError):
+            answer.skipped.append(Choice(want.task_id, want.recipient_id, rules.LOCKED.code, result.title))
+            continue
+        text = want.text.removesuffix("，安排上门")
+        answer.candidates.append(Choice(want.task_id, want.recipient_id, want.rule, text))
+        attempts.append(result)
+    left_over, left_tasks = _attempts_without_visit(court, {attempt.id for attempt in attempts})
+    answer.created = _order(court, date, [*attempts, *left_over], {**tasks, **left_tasks}, now)
+    if answer.created:
+        news = events.Event(new_id(), "visit.created", court, now, {"date": date, "count": answer.created})
+        events.announce(news)
+    return answer
+
+
+def _decisions(court: str, day: date) -> Iterator[tuple[dict[str, Any], dict[str, Any], rules.Rule]]:
+    where = {
+        "court": court,
+        "channel": {"$in": list(CHANNELS)},
+        "state": "in_progress",
+        "recipients.state": "pending",
+    }
+    for task in ServiceTask._get_collection().find(where, _TASK_FIELDS):
+        documents = tuple(one["name"] for one in task.get("documents") or ())
+        for recipient in task["recipients"]:
+            if recipient["state"] == "served":
+                continue
+            facts = rules.Facts(
+                channel=task["channel"],
+                documents=documents,
+                recipient_state=recipient["state"],
+                locked=bool(recipient.get("lock")),
+                has_point=bool(recipient.get("point")),
+                hearing_at=task.get("hearing_at"),
+                today=day,
+            )
+            yield task, recipient, rules.decide(facts)
+
+
+def _attempts_without_visit(court: str, fresh: set[str]) -> tuple[list[Attempt], dict[str, dict[str, Any]]]:
+    """Open direct attempts that another run opened and did not get to order."""
+    open_ones = {
+        raw["_id"]: raw
+        for raw in Attempt._get_collection().find({"court": court, "channel": "direct", "state": "open"})
+        if raw["_id"] not in fresh
+    }
+    if not open_ones:
+        return [], {}
+    ordered = Visit._get_collection().find(
+        {"court": court, "attempt_id": {"$in": list(open_ones)}}, {"attempt_id": 1, "_id": 0}
+    )
+    for visit in ordered:
+        open_ones.pop(visit["attempt_id"], None)
+    ids = list({raw["task_id"] for raw in open_ones.values()})
+    found = ServiceTask._get_collection().find({"_id": {"$in": ids}, "court": court}, _TASK_FIELDS)
+    return [Attempt._from_son(raw) for raw in open_ones.values()], {task["_id"]: task for task in found}
+
+
+def _order(court: str, date: str, attempts: Iterable[Attempt], tasks: dict[str, dict[str, Any]], now: datetime) -> int:
+    """Inserts one visit per attempt; those that exist already are left as they are. Returns how many are new."""
+    writes = []
+    for attempt in attempts:
+        task = tasks.get(attempt.task_id)
+        recipient = next((one for one in (task or {}).get("recipients", ()) if one["id"] == attempt.recipient_id), None)
+        if task is not None and recipient is not None:
+            writes.append(InsertOne(_visit(court, date, attempt, task, recipient, now)))
+    if not writes:
+        return 0
+    try:
+        return int(Visit._get_collection().bulk_write(writes, ordered=False).inserted_count)
+    except BulkWriteError as error:
+        if any(one["code"] != _DUPLICATE_KEY for one in error.details["writeErrors"]):
+            raise
+        return int(error.details["nInserted"])
+
+
+def _visit(
+    court: str, day: str, attempt: Attempt, task: dict[str, Any], recipient: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    remarks = list(task.get("remarks") or ())
+    documents = list(task.get("documents") or ())
+    kind = recipient["kind"]
+    visit = {
+        "_id": new_id(),
+        "court": court,
+        "date": day,
+        "task_id": task["_id"],
+        "recipient_id": recipient["id"],
+        "attempt_id": attempt.id,
+        "case_number": task["case_number"],
+        "case_kind": task["case_kind"],
+        "cause": task.get("cause"),
+        "recipient_name": recipient["name"],
+        "recipient_kind": kind,
+        "standing": recipient.get("standing"),
+        "id_mask": recipient.get("id_mask"),
+        "phone_mask": recipient.get("phone_mask"),
+        "party_id": recipient["party_id"],
+        "address": recipient["address"],
+        "address_basis": recipient["address_basis"],
+        "point": recipient.get("point"),
+        "documents": documents,
+        "rule": attempt.rule,
+        "windows": rules.windows_of(kind, task.get("windows") or ()),
+        "minutes": rules.minutes_of(kind, remarks, len(documents)),
+        "crew": rules.crew_of(remarks),
+        "skills": rules.skills_of(task["case_kind"], remarks),
+        "building": rules.building_of(recipient["address"]),
+        "priority": rules.priority_of(
+            due_on=date.fromisoformat(task["due_on"]),
+            hearing_at=task.get("hearing_at"),
+            today=date.fromisoformat(day),
+        ),
+        "due_on": task["due_on"],
+        "hearing_at": task.get("hearing_at"),
+        "remarks": remarks,
+        "state": "open",
+        "changes": [],
+        "progress": [],
+        "review": {"state": "none", "round": 0},
+        "outbox": [],
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return {key: value for key, value in visit.items() if value is not None}
+
+
+def carry_over(*, court: str, date: str, actor: Actor, now: datetime) -> int:
+    """Visits of earlier days that nobody set out for are meant for `date` now, unassigned. Returns how many."""
+    parse_day(date)
+    where = {"court": court, "date": {"$lt": date}, "state": {"$in": ["open", "assigned", "accepted"]}}
+    line = {"at": now, "by": actor.id, "by_name": actor.name, "what": "carried_over"}
+    result = Visit._get_collection().update_many(
+        where,
+        {
+            "$set": {"date": date, "state": "open", "updated_at": now},
+            "$unset": dict.fromkeys(_ASSIGNMENT, ""),
+            "$push": {"changes": line},
+            "$inc": {"version": 1},
+        },
+    )
+    if result.modified_count:
+        news = events.Event(new_id(), "visit.unassigned", court, now, {"date": date, "count": result.modified_count})
+        events.announce(news)
+    return int(result.modified_count)
+
+
+_ASSIGNMENT = (
+    "server_id",
+    "second_server_id",
+    "position",
+    "second_position",
+    "planned_arrive_at",
+    "planned_leave_at",
+    "plan_id",
+    "travel_m",
+)
