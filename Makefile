@@ -56,21 +56,21 @@ down: ## 停止 VAR 上正在运行的系统
 .PHONY: test
 test: ## 运行全部测试;ARGS="tests/unit -k 名字" 只运行一部分
 	@$(SETUP) test
+	@if [ -z "$(ARGS)" ] && [ -f $(WEB)/package.json ]; then $(PYTHON) -m tools.setup npm test; fi
 	@exec $(PY) -m pytest $(ARGS)
 
 .PHONY: lint
 lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档与依赖清单是否一致、前端
 	@$(SETUP) lint
-	@failed=; check() { echo "── $$*"; "$$@" || failed="$$failed\n  $$*"; }
-	@check $(PY) -m ruff format --check --quiet $(CHECKED)
-	@check $(PY) -m ruff check --quiet $(CHECKED)
-	@check $(PY) -m mypy
-	@check $(VENV)/bin/lint-imports --no-logo
-	@check $(PY) -m tools.requirements check
-	@check env $(OFFLINE) $(FLASK) openapi check docs/openapi.json
-	@if [ -f $(WEB)/package.json ]; then \
-		check env PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm --prefix $(WEB) run --silent lint; fi
-	@if [ -n "$$failed" ]; then printf "✗ 未通过:$$failed\n" >&2; exit 1; fi
+	@failed=; check() { echo "── $$1"; "$${@:2}" || failed="$$failed  $$1\n"; }
+	@check "ruff format(make format 可自动改正)" $(PY) -m ruff format --check --quiet $(CHECKED)
+	@check "ruff check" $(PY) -m ruff check --quiet $(CHECKED)
+	@check "mypy" $(PY) -m mypy
+	@check "依赖方向 lint-imports" $(VENV)/bin/lint-imports --no-logo
+	@check "依赖清单 requirements*.txt(make requirements 可重新生成)" $(PY) -m tools.requirements check
+	@check "接口文档 docs/openapi.json(make openapi 可重新生成)" env $(OFFLINE) $(FLASK) openapi check docs/openapi.json
+	@if [ -f $(WEB)/package.json ]; then check "前端 eslint、vue-tsc" $(PYTHON) -m tools.setup npm run --silent lint; fi
+	@if [ -n "$$failed" ]; then printf "✗ 未通过:\n$$failed" >&2; exit 1; fi
 	@echo "✓ 检查全部通过"
 
 .PHONY: format

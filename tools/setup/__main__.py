@@ -1,4 +1,7 @@
-"""`python3 -m tools.setup run|test|lint`: makes this machine ready for those."""
+"""`python3 -m tools.setup run|test|lint`: makes this machine ready for those.
+
+`python3 -m tools.setup npm …` runs npm in the board's folder with the Node that was found or installed.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,20 @@ from tools import progress
 from tools.setup import node, python, system
 from tools.stack.guard import Place, Refusal, check
 
+LOG_PATH = python.ROOT / "var" / "log" / "setup.log"
+
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when ready; 1 with a message when not; 2 for a wrong call."""
     progress.prepare_output()
+    if arguments[:1] == ["npm"]:
+        return node.npm(arguments[1:], LOG_PATH)
     steps = PROFILES.get(arguments[0]) if len(arguments) == 1 else None
     if steps is None:
-        print("用法:python3 -m tools.setup run|test|lint", file=sys.stderr)
+        print("用法:python3 -m tools.setup run|test|lint | npm …", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    log_path = python.ROOT / "var" / "log" / "setup.log"
+    log_path = LOG_PATH
     try:
         check_machine()
         if arguments == ["run"]:

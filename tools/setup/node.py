@@ -60,6 +60,12 @@ def board(log_path: Path) -> None:
     stamp.write_text(wanted)
 
 
+def npm(arguments: list[str], log_path: Path) -> int:
+    """Runs npm in the board's folder; its exit code."""
+    command = ["npm", *arguments]
+    return subprocess.run(command, check=False, cwd=WEB, env=environment(log_path)).returncode
+
+
 def _sources() -> list[Path]:
     found = []
     for folder, folders, files in os.walk(WEB):
