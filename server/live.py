@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from urllib.parse import urlsplit
 
 import redis
@@ -91,7 +91,7 @@ class Hub:
             self.hand_out(court, json.dumps({"name": "live.reload", "data": {}}))
 
 
-def stream(hub: Hub, court: str) -> Iterator[str]:
+def stream(hub: Hub, court: str) -> Generator[str, None, None]:
     """One browser's stream in text/event-stream framing (HTML Living Standard §9.2)."""
     mine = hub.join(court)
     try:
