@@ -8,9 +8,7 @@ from .plan import Plan, PlannedStop, Reason, Role, Route, Unplanned
 from .timeline import Breaks, RouteTimes, time_all, travel_with_breaks
 
 
-def place_breaks(
-    leave_s: int, travel_s: int, start_s: int, pauses: Breaks
-) -> tuple[int, list[tuple[int, int]]]:
+def place_breaks(leave_s: int, travel_s: int, start_s: int, pauses: Breaks) -> tuple[int, list[tuple[int, int]]]:
     """Arrival and break times of one leg that must end by `start_s`: after arriving if that works, else on the way."""
     arrive_first = leave_s + travel_s
     taken: list[tuple[int, int]] = []

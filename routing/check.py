@@ -60,9 +60,7 @@ def _books(problem: Problem, plan: Plan) -> Iterator[Violation]:
 def _route_rules(server: Server, stops: list[PlannedStop], visits: dict[str, Visit]) -> Iterator[Violation]:
     """Skills, locks, maximum, pinned visits first."""
     if server.max_visits is not None and len(stops) > server.max_visits:
-        yield Violation(
-            "server.max_visits", server.id, params={"max": server.max_visits, "planned": len(stops)}
-        )
+        yield Violation("server.max_visits", server.id, params={"max": server.max_visits, "planned": len(stops)})
     free_seen = False
     for stop in stops:
         visit = visits[stop.visit_id]
@@ -71,9 +69,7 @@ def _route_rules(server: Server, stops: list[PlannedStop], visits: dict[str, Vis
         if stop.role == "second":
             continue
         if not visit.skills <= server.skills:
-            yield Violation(
-                "skill.missing", server.id, visit.id, {"skills": sorted(visit.skills - server.skills)}
-            )
+            yield Violation("skill.missing", server.id, visit.id, {"skills": sorted(visit.skills - server.skills)})
         if visit.locked_server is not None and visit.locked_server != server.id:
             yield Violation("lock.broken", server.id, visit.id, {"locked": visit.locked_server})
         if visit.pinned and free_seen:
@@ -116,9 +112,7 @@ def _window(server: Server, stop: PlannedStop, visit: Visit) -> Iterator[Violati
         return
     if any(window.start_s <= stop.start_s <= window.end_s for window in visit.windows):
         return
-    late_s = min(
-        abs(stop.start_s - edge) for window in visit.windows for edge in (window.start_s, window.end_s)
-    )
+    late_s = min(abs(stop.start_s - edge) for window in visit.windows for edge in (window.start_s, window.end_s))
     yield Violation("window.missed", server.id, visit.id, {"by_s": late_s})
 
 
@@ -132,9 +126,7 @@ def _breaks(server: Server, route: Route) -> Iterator[Violation]:
         return
     taken = sorted(route.breaks)
     if len(taken) != len(server.breaks_due):
-        yield Violation(
-            "break.count", server.id, params={"needed": len(server.breaks_due), "taken": len(taken)}
-        )
+        yield Violation("break.count", server.id, params={"needed": len(server.breaks_due), "taken": len(taken)})
         return
     for (first, last), pause in zip(taken, server.breaks_due, strict=True):
         if last - first < pause.duration_s or first < pause.window.start_s or last > pause.window.end_s:

@@ -53,9 +53,7 @@ class Builder:
     def fits(self, server: int, visits: NDArray[np.int64]) -> Fits:
         """Exact fits of the visits into the server's route, gaps before pinned visits closed."""
         found = fits(self.instance, self.table, self.states[server], visits)
-        held = sum(
-            1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned
-        )
+        held = sum(1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned)
         found.extra[:, :held] = FAR
         return found
 
@@ -80,9 +78,7 @@ class Builder:
         return bool(comers) and server not in comers
 
     def _comes(self, order: Order, building: str) -> bool:
-        return any(
-            node < self.instance.n and self.instance.visits[node].building == building for node in order
-        )
+        return any(node < self.instance.n and self.instance.visits[node].building == building for node in order)
 
     def put(self, node: int, server: int, gap: int) -> None:
         """Insert a node before position `gap`; the caller has checked that it fits."""
@@ -101,11 +97,7 @@ class Builder:
     def crew_price(self, visit: int) -> int | None:
         """Objective seconds the cheapest pair of servers would cost for a crew visit; None if none can meet."""
         return next(
-            (
-                price
-                for price, spot, start in self._pairs(visit)
-                if self._meet(visit, spot, start, keep=False)
-            ),
+            (price for price, spot, start in self._pairs(visit) if self._meet(visit, spot, start, keep=False)),
             None,
         )
 
@@ -139,9 +131,7 @@ class Builder:
             fit = self.fits(server, one)
             gaps = np.flatnonzero(fit.extra[0] < ENDLESS)
             cost = self.instance.problem.weights.travel_s * fit.extra[0, gaps] + self.extra_price(one, server)
-            found.append(
-                np.stack([np.full(len(gaps), server), gaps, cost, fit.earliest[0, gaps], fit.latest[0, gaps]])
-            )
+            found.append(np.stack([np.full(len(gaps), server), gaps, cost, fit.earliest[0, gaps], fit.latest[0, gaps]]))
         if not found:
             return None
         together = np.concatenate(found, axis=1)
@@ -205,10 +195,7 @@ def _put_pinned(builder: Builder, visit: int) -> None:
     for server in sorted(instance.allowed[visit]):
         order = builder.orders[server]
         held = sum(1 for node in order if instance.visits[instance.visit_of(node)].pinned)
-        if (
-            time_route(instance, server, [*order[:held], visit, *order[held:]], builder.appointments)
-            is not None
-        ):
+        if time_route(instance, server, [*order[:held], visit, *order[held:]], builder.appointments) is not None:
             builder.put(visit, server, held)
 
 
@@ -284,11 +271,7 @@ class _Regret:
 
     def _reprice(self, building: str) -> None:
         """Neighbours of a freshly placed visit now pay for going elsewhere: refresh their rows."""
-        rows = [
-            row
-            for row in np.flatnonzero(self.open)
-            if self.instance.visits[self.visits[row]].building == building
-        ]
+        rows = [row for row in np.flatnonzero(self.open) if self.instance.visits[self.visits[row]].building == building]
         if not rows:
             return
         for server in range(self.cost.shape[1]):

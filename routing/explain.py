@@ -100,17 +100,12 @@ def _grouped(builder: Builder, visit: int, servers: frozenset[int]) -> tuple[Rea
         if code not in groups:
             continue
         params = _facts(builder, visit, code, groups[code], len(servers))
-        fits = (
-            code == "value.too_low"
-            and min(price for _, price in groups[code]) < builder.instance.penalty[visit]
-        )
+        fits = code == "value.too_low" and min(price for _, price in groups[code]) < builder.instance.penalty[visit]
         reasons.append(Reason("search.stopped" if fits else code, params))
     return tuple(reasons)
 
 
-def _facts(
-    builder: Builder, visit: int, code: str, group: list[tuple[int, float]], eligible: int
-) -> dict[str, Any]:
+def _facts(builder: Builder, visit: int, code: str, group: list[tuple[int, float]], eligible: int) -> dict[str, Any]:
     instance = builder.instance
     params: dict[str, Any] = {
         "servers": [instance.servers[server].id for server, _ in group],
@@ -173,9 +168,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "crew.second_missing": lambda p: f"须两人同往，只有 {'、'.join(p['free'])} 能到，找不到第二人",
     "crew.no_common_time": lambda _: "须两人同往，但没有两名送达员能在同一时间到达",
     "crew.not_allowed": lambda _: "该送达员不参加两人同往的任务",
-    "window.unreachable": lambda p: (
-        f"{_who(p)}在班次内即使直接前往，也赶不上可上门时段 {_spans(p['windows'])}"
-    ),
+    "window.unreachable": lambda p: f"{_who(p)}在班次内即使直接前往，也赶不上可上门时段 {_spans(p['windows'])}",
     "shift.too_short": lambda p: f"{_who(p)}即使全天只送这一件，班次时间也不够",
     "server.max_visits": lambda p: f"{_who(p)}已达当日最多件数",
     "route.no_gap": lambda p: f"{_who(p)}的路线中已没有能插入的时间",

@@ -38,9 +38,7 @@ class _Place:
     order: Order
 
 
-def insert(
-    problem: Problem, plan: Plan, visit_id: str, server_id: str, position: int | None = None
-) -> Plan | Refusal:
+def insert(problem: Problem, plan: Plan, visit_id: str, server_id: str, position: int | None = None) -> Plan | Refusal:
     """The plan with the visit led by `server_id` before position `position` (0 = first door; None = cheapest).
 
     A visit that is already planned moves; a crew visit keeps its second server if it can, else gets the cheapest.
@@ -77,9 +75,7 @@ def remove(problem: Problem, plan: Plan, visit_id: str) -> Plan:
     visit = instance.visit_index.get(visit_id)
     if visit is None or not plan.servers_of(visit_id):
         raise ProblemError("visit.not_planned", "该任务不在当前计划中", visit_id)
-    orders = [
-        [node for node in order if instance.visit_of(node) != visit] for order in orders_of(instance, plan)
-    ]
+    orders = [[node for node in order if instance.visit_of(node) != visit] for order in orders_of(instance, plan)]
     if time_all(instance, orders) is None:
         raise ProblemError("plan.broken", "当前计划本身不可行，请重新规划", visit_id)
     return _priced(instance, plan, orders, visit_id)
@@ -129,9 +125,7 @@ def _has_room(instance: Instance, bare: Sequence[Order], server: int) -> bool:
     return most is None or len(bare[server]) < most
 
 
-def _places(
-    instance: Instance, bare: Sequence[Order], node: int, spots: Mapping[int, Iterable[int]]
-) -> list[_Place]:
+def _places(instance: Instance, bare: Sequence[Order], node: int, spots: Mapping[int, Iterable[int]]) -> list[_Place]:
     """Places for a node in routes that hold on their own with it (a crew's meeting time not yet considered)."""
     made = []
     for server, own in spots.items():
@@ -143,9 +137,7 @@ def _places(
     return made
 
 
-def _first_that_holds(
-    desk: _Desk, bare: list[Order], choices: Sequence[tuple[_Place, ...]]
-) -> list[Order] | None:
+def _first_that_holds(desk: _Desk, bare: list[Order], choices: Sequence[tuple[_Place, ...]]) -> list[Order] | None:
     """Of the choices, least extra travel first, the first with which all touched routes hold exactly."""
     for choice in sorted(choices, key=lambda places: sum(place.extra_s for place in places)):
         orders = list(bare)
@@ -162,9 +154,7 @@ def _pinned_first(instance: Instance, order: Order) -> bool:
     return pinned == sorted(pinned, reverse=True)
 
 
-def _why(
-    instance: Instance, bare: list[Order], visit: int, server: int, position: int | None
-) -> tuple[Reason, ...]:
+def _why(instance: Instance, bare: list[Order], visit: int, server: int, position: int | None) -> tuple[Reason, ...]:
     """Reasons for a refusal on grounds of time, as `explain` would give them for this server alone."""
     if position is not None:
         return (Reason("position.infeasible", {"position": position}),)

@@ -108,9 +108,7 @@ def travel_matrices(problem: Problem) -> tuple[dict[Point, int], list[tuple[IntM
 
 def _allowed(visit: Visit, servers: tuple[Server, ...]) -> tuple[frozenset[int], frozenset[int]]:
     """Servers who may lead the visit, and who may come as second."""
-    second = (
-        frozenset(k for k, server in enumerate(servers) if server.crew_ok) if visit.crew == 2 else frozenset()
-    )
+    second = frozenset(k for k, server in enumerate(servers) if server.crew_ok) if visit.crew == 2 else frozenset()
     lead = {k for k, server in enumerate(servers) if visit.skills <= server.skills}
     if visit.crew == 2:
         lead &= second

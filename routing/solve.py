@@ -127,15 +127,11 @@ def solve(
     _improve(instance, stop, seed, best, PiecesEngine(OrToolsEngine()))
     best.judge(_filled(instance, best.orders, seed, best.closing), best.engine)
     reasons = explain(instance, best.orders)
-    return make_plan(
-        instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons
-    )
+    return make_plan(instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons)
 
 
 def _homes(plan: Plan) -> dict[str, str]:
-    return {
-        stop.visit_id: route.server_id for route in plan.routes for stop in route.stops if stop.role == "lead"
-    }
+    return {stop.visit_id: route.server_id for route in plan.routes for stop in route.stops if stop.role == "lead"}
 
 
 def _filled(instance: Instance, orders: Sequence[Order], seed: int, halt: Callable[[], bool]) -> list[Order]:

@@ -57,9 +57,7 @@ def legs_of(instance: Instance, server: int, order: Order) -> list[int]:
     return [*legs, int(matrix[points[-1], end]) if end >= 0 and order else 0]
 
 
-def _step(
-    instance: Instance, server: int, leaves: list[float], travel_s: int
-) -> tuple[list[float], list[int]]:
+def _step(instance: Instance, server: int, leaves: list[float], travel_s: int) -> tuple[list[float], list[int]]:
     """Earliest arrivals by breaks done, and from how many breaks done before each came."""
     pauses = instance.breaks[server]
     count = len(pauses)

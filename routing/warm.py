@@ -51,9 +51,7 @@ def _rebuilt(instance: Instance, orders: list[Order]) -> list[Order]:
         (node for node in position_of if node < instance.n and instance.visits[node].crew == 2),
         key=lambda node: position_of[node][1],
     )
-    singles = [
-        node for order in orders for node in order if instance.visits[instance.visit_of(node)].crew == 1
-    ]
+    singles = [node for order in orders for node in order if instance.visits[instance.visit_of(node)].crew == 1]
     pinned_first = sorted(singles, key=lambda node: not instance.visits[node].pinned)
     for visit in [*pinned_first, *crews]:
         trial = list(built)
@@ -66,8 +64,6 @@ def _rebuilt(instance: Instance, orders: list[Order]) -> list[Order]:
 
 
 def _holds(instance: Instance, orders: list[Order], touched: list[int]) -> bool:
-    if len(touched) == 1 and not any(
-        instance.visits[instance.visit_of(node)].crew == 2 for node in orders[touched[0]]
-    ):
+    if len(touched) == 1 and not any(instance.visits[instance.visit_of(node)].crew == 2 for node in orders[touched[0]]):
         return time_route(instance, touched[0], orders[touched[0]]) is not None
     return time_all(instance, orders) is not None

@@ -127,9 +127,7 @@ def _build(instance: Instance, orders: Sequence[Order]) -> _Model:
     depots = sorted({*instance.start_point, *(point for point in instance.end_point if point >= 0)})
     depot_node = {point: node for node, point in enumerate(depots)}
     nowhere = len(depots)
-    nodes = [
-        node for visit in range(instance.n) if instance.allowed[visit] for node in instance.nodes_of(visit)
-    ]
+    nodes = [node for visit in range(instance.n) if instance.allowed[visit] for node in instance.nodes_of(visit)]
     # An unused node would count as a visit that must be made, so 'nowhere' exists only if a route may end anywhere.
     first_visit = nowhere + (-1 in instance.end_point)
     manager = pywrapcp.RoutingIndexManager(
@@ -207,9 +205,7 @@ def _add_counts(model: _Model) -> None:
     dimension = routing.GetDimensionOrDie("visits")
     if instance.problem.weights.fairness:
         for vehicle, share in enumerate(instance.fair_share):
-            dimension.SetCumulVarSoftUpperBound(
-                routing.End(vehicle), share, instance.problem.weights.fairness
-            )
+            dimension.SetCumulVarSoftUpperBound(routing.End(vehicle), share, instance.problem.weights.fairness)
 
 
 def _add_visits(model: _Model) -> None:
@@ -257,9 +253,7 @@ def _add_wishes(model: _Model) -> None:
     if weights.disruption:
         for visit, home in enumerate(instance.home):
             if home >= 0 and visit in model.index_of:
-                routing.AddSoftSameVehicleConstraint(
-                    [model.index_of[visit], routing.Start(home)], weights.disruption
-                )
+                routing.AddSoftSameVehicleConstraint([model.index_of[visit], routing.Start(home)], weights.disruption)
 
 
 def _hold_pinned(model: _Model, orders: Sequence[Order]) -> None:

@@ -5,7 +5,7 @@ A crew visit whose other server lies outside the piece becomes an appointment at
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -246,5 +246,3 @@ def _appoint(part: Instance, visit: int, server: int, start_s: int) -> None:
     part.windows[visit] = [(start_s, start_s)]
     part.penalty[visit] = MANDATORY_PENALTY
     part.allowed[visit] = frozenset({server})
-
-
