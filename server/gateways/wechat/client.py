@@ -197,7 +197,7 @@ class WeChatMiniProgram:
         except WeChatClientException as refused:
             log.error("WeChat %s, second time: %s %s", what, refused.errcode, refused.errmsg)
             # The first, lost request may have used the code up: that is not the phone's fault.
-            if refused.errcode in BAD_CREDENTIAL or (doubtful and refused.errcode in CODE_REFUSED):
+            if doubtful and refused.errcode in CODE_REFUSED:
                 raise unavailable() from None
             raise error_for(refused.errcode) from None
         except NoAnswer as lost:

@@ -50,6 +50,59 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_objects(tmp_path: Path,
         assert key_of(hashlib.sha256(path.read_bytes()).hexdigest()) == path.relative_to(tmp_path).as_posix()
 
 
+SUICIDE = """
+import io, os, signal, sys
+from evidence.stores import FileStore
+class Dying(io.BytesIO):
+    def read(self, size=-1):
+        if self.tell() >= int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(min(size, 100_000))
+FileStore(sys.argv[1]).put(Dying(b"e" * 500_000), max_bytes=1_000_000)
+"""
+
+
+@pytest.mark.parametrize("at_byte", [0, 300_000, 500_000])
+def test_a_writer_killed_before_its_last_byte_leaves_no_object(tmp_path: Path, at_byte: int) -> None:
+    ended = subprocess.run([sys.executable, "-c", SUICIDE, str(tmp_path), str(at_byte)], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list((tmp_path / "incoming").iterdir())) == 1
+    assert objects(tmp_path) == []
+
+
+def test_an_object_appears_by_renaming_a_finished_and_synced_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut would show, seen through the calls: content synced, then renamed, then the name synced."""
+    steps: list[tuple[str, str]] = []
+    inodes: list[int] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(handle: int) -> None:
+        steps.append(("sync", str(Path(f"/proc/self/fd/{handle}").readlink().relative_to(tmp_path.parent))))
+        fsync(handle)
+
+    def renamed(path: Path, target: Path) -> Path:
+        inodes.append(path.stat().st_ino)
+        steps.append(("rename", path.name))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    key = FileStore(tmp_path).put(io.BytesIO(b"durable"), max_bytes=10).key
+    monkeypatch.undo()
+    folder = tmp_path.name
+    assert (tmp_path / key).stat().st_ino == inodes[0]
+    name = steps[-2][1]
+    assert steps[-3:] == [
+        ("sync", f"{folder}/sha256"),
+        ("rename", name),
+        ("sync", f"{folder}/{Path(key).parent}"),
+    ]
+    assert steps.index(("sync", f"{folder}/incoming/{name}")) < steps.index(("rename", name))
+    assert {("sync", folder), ("sync", f"{folder}/sha256")} <= set(steps)
+
+
 def test_what_a_killed_writer_left_behind_is_swept_and_fresh_work_is_not(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     key = store.put(io.BytesIO(b"kept"), max_bytes=10).key

@@ -34,6 +34,25 @@ def test_a_repeated_put_does_not_write_again(store: S3Store, client: Any, s3_buc
     assert len(versions) == 1
 
 
+def test_the_bucket_itself_refuses_the_slower_of_two_writers(client: Any, s3_bucket: str) -> None:
+    class Late(S3Store):
+        """Looks before the other writer has finished, and writes after."""
+
+        looked = False
+
+        def _held_size(self, key: str) -> int | None:
+            if not self.looked:
+                self.looked = True
+                return None
+            return super()._held_size(key)
+
+    client.put_bucket_versioning(Bucket=s3_bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = S3Store(client, bucket=s3_bucket).put(io.BytesIO(b"both"), max_bytes=10)
+    second = Late(client, bucket=s3_bucket).put(io.BytesIO(b"both"), max_bytes=10)
+    assert first == second
+    assert len(client.list_object_versions(Bucket=s3_bucket)["Versions"]) == 1
+
+
 def test_a_damaged_object_is_replaced(store: S3Store, client: Any, s3_bucket: str) -> None:
     key = store.put(io.BytesIO(b"original"), max_bytes=10).key
     client.put_object(Bucket=s3_bucket, Key=key, Body=b"orig")

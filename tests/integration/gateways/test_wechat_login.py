@@ -126,6 +126,8 @@ def test_a_wrong_app_or_secret_is_our_fault_and_says_so(
     gateway = WeChatMiniProgram(appid, secret, emulator.url, clean_redis)
     refused = refusal(gateway, emulator.code_for(user))
     assert (refused.code, refused.status) == ("wechat.misconfigured", 503)
+    # What is not even set is not sent anywhere.
+    assert len(emulator.calls(LOGIN)) == (1 if appid and secret else 0)
 
 
 def test_a_blocked_person_is_told_so(gateway: WeChatMiniProgram, emulator: Emulator, user: str) -> None:

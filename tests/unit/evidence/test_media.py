@@ -130,6 +130,14 @@ def test_sound_and_video_are_recognised_by_content(kind: Kind, data: bytes, medi
     assert (facts.media_type, facts.size) == (media_type, len(data))
 
 
+def test_every_mpeg_audio_header_is_known_and_the_reserved_ones_are_not() -> None:
+    for bitrate in range(16):
+        for rate in range(4):
+            head = bytes((0xFF, 0xFB, bitrate << 4 | rate << 2, 0x64))
+            expected = "audio/mpeg" if 0 < bitrate < 15 and rate < 3 else "evidence.not_audio"
+            assert answer_of(head + b"\x00" * 60, "audio") == expected
+
+
 @pytest.mark.parametrize(("kind", "code"), [("video", "evidence.not_a_video"), ("audio", "evidence.not_audio")])
 def test_a_photo_is_neither_video_nor_sound(kind: Kind, code: str) -> None:
     assert code_of(media.small_photo(), kind) == code

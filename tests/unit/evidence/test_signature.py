@@ -40,6 +40,15 @@ def test_what_nobody_would_call_a_signature_is_too_small(data: bytes) -> None:
     assert code_of(data) == "evidence.signature_too_small"
 
 
+@pytest.mark.parametrize(("canvas", "stroke_px"), [((600, 300), 70), ((120, 60), 30)])
+def test_a_short_stroke_is_too_small_by_share_of_the_canvas_or_by_pixels(
+    canvas: tuple[int, int], stroke_px: int
+) -> None:
+    image, draw = media.canvas(*canvas)
+    draw.line((20, 30, 20 + stroke_px, 30), fill=(0, 0, 0, 255), width=4)
+    assert code_of(media.png(image)) == "evidence.signature_too_small"
+
+
 def test_one_long_stroke_is_enough_as_some_names_are_short() -> None:
     image, draw = media.canvas()
     draw.line((150, 150, 430, 145), fill=(0, 0, 0, 255), width=5)
