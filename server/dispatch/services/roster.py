@@ -71,13 +71,34 @@ def _doubles(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _refuse_stranding(court: str, date: str, entries: Sequence[Mapping[str, Any]]) -> None:
-    staying = {entry["server_id"] for entry in entries if entry["status"] == "on_duty"}
-    holding = set()
+def holding_visits(*, court: str, date: str) -> set[str]:
+    """Servers who have visits of that day that are not over."""
+    holding: set[str] = set()
     for field in ("server_id", "second_server_id"):
         where = {"court": court, "date": date, "state": {"$in": ["assigned", "accepted", "departed", "arrived"]}}
         holding |= set(Visit._get_collection().distinct(field, where)) - {None}
-    stranded = holding - staying
+    return holding
+
+
+def merge_entries(*, court: str, date: str, entries: Sequence[Mapping[str, Any]], now: datetime) -> tuple[int, int]:
+    """Adds these entries to the day's roster or replaces those of the same servers; returns (created, updated).
+
+    Raises `roster.changed` when somebody wrote the roster in between: call again.
+    """
+    roster = get_roster(court=court, date=date)
+    before = {entry["server_id"]: entry for entry in roster["entries"]}
+    after = {**before, **{entry["server_id"]: dict(entry) for entry in entries}}
+    created = len(after.keys() - before.keys())
+    updated = sum(1 for server, entry in before.items() if after[server] != entry)
+    if created or updated:
+        in_order = sorted(after.values(), key=lambda entry: entry["staff_no"])
+        _store(court, date, in_order, roster["version"], now)
+    return created, updated
+
+
+def _refuse_stranding(court: str, date: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    staying = {entry["server_id"] for entry in entries if entry["status"] == "on_duty"}
+    stranded = holding_visits(court=court, date=date) - staying
     if stranded:
         before = {entry["server_id"]: entry["name"] for entry in get_roster(court=court, date=date)["entries"]}
         raise errors.server_has_visits(sorted(before.get(server, server) for server in stranded))
