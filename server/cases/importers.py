@@ -69,9 +69,9 @@ class Importer:
 class PlacedRow:
     """A case row on its way up through the floors: each fills in what it made and says what it changed.
 
-    `key` is the import key of its task. `point` is the stored form of the place, the contact point's own when the row
-    names none. `notes` are changes (Chinese) that the task itself does not show; `result` ends as created, updated or
-    unchanged; `problems` as the report lists them.
+    The way up may be walked again after a WriteConflict. `key` is the import key of its task. `point` is the stored form
+    of the place, the contact point's own when the row names none. `notes` are changes (Chinese) that the task itself
+    does not show; `result` ends as created, updated or unchanged; `problems` as the report lists them.
     """
 
     number: int
@@ -92,7 +92,8 @@ class PlacedRow:
 
     def changed(self, note: str) -> None:
         """Says that something this row names was changed."""
-        self.notes.append(note)
+        if note not in self.notes:
+            self.notes.append(note)
         self.touched()
 
     def touched(self) -> None:
@@ -101,7 +102,9 @@ class PlacedRow:
             self.result = UPDATED
 
     def warn(self, column: str, code: str, reason: str) -> None:
-        self.problems.append(Problem(self.number, column, code, reason, "", warning=True))
+        problem = Problem(self.number, column, code, reason, "", warning=True)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
 
 CaseRowSink = Callable[[Sequence[PlacedRow], ImportContext], None]

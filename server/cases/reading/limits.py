@@ -25,7 +25,7 @@ _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
 
 
 def clean(text: str) -> str:
-    """One cell's text: no control or direction characters, runs of blanks as one, nothing at the ends; cut when huge."""
+    """One cell's text: no control or direction marks, runs of blanks as one, none at the ends, cut when huge."""
     if text.isascii() and text.isalnum() and len(text) < MAX_CELL_CHARACTERS:
         return text
     text = text[:MAX_CELL_CHARACTERS]
