@@ -60,7 +60,7 @@ def photo(
     height_px: int = 1200,
     quality: int = 82,
 ) -> bytes:
-    """A JPEG of a front door with readable lines of text and sensor noise; about 250 KB at 1600×1200.
+    """A JPEG of a front door with readable lines of text and sensor noise; about 300 KB at 1600×1200.
 
     ``shot`` writes EXIF; without it the file has none, as after WeChat's chooseMedia.
     """
@@ -148,12 +148,13 @@ def _scene(rng: random.Random, width: int, height: int) -> Image.Image:
 
 
 def _write(picture: Image.Image, lines: Sequence[str]) -> None:
-    size = max(14, picture.height // 26)
+    size = max(14, min(picture.size) // 26)
     font = _font(size)
     draw = ImageDraw.Draw(picture)
     box_height = int(size * 1.4 * len(lines)) + size
     top = picture.height - box_height - size
-    draw.rectangle((size, top, size + max(picture.width // 2, 22 * size), top + box_height), fill=(244, 240, 226))
+    right = min(picture.width - size, size + max(picture.width // 2, 22 * size))
+    draw.rectangle((size, top, right, top + box_height), fill=(244, 240, 226))
     for index, line in enumerate(lines):
         draw.text((size * 1.5, top + size * (0.4 + 1.4 * index)), line, fill=(24, 24, 24), font=font)
 
