@@ -32,7 +32,7 @@ def _save(rows: Sequence[tuple[int, Any]], context: ImportContext) -> Saved:
     if context.day is None:
         raise ValueError("a roster needs a day")
     day = context.day.isoformat()
-    held = holding_visits(court=context.court, date=day)
+    held = holding_visits(court=context.court, day=day)
     entries, problems = [], []
     for number, row in rows:
         server_id = _account(row, context)
@@ -42,7 +42,7 @@ def _save(rows: Sequence[tuple[int, Any]], context: ImportContext) -> Saved:
             continue
         entries.append(row.as_entry(server_id))
     try:
-        created, updated = merge_entries(court=context.court, date=day, entries=entries, now=context.now)
+        created, updated = merge_entries(court=context.court, day=day, entries=entries, now=context.now)
     except DomainError as error:
         raise WriteConflict from error
     return Saved(created, updated, len(entries) - created - updated, tuple(problems))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
+import kombu.exceptions
+import redis
 from celery import shared_task
 
 from server.core.clock import utc_now
 from server.dispatch.services import plans, runner
+
+log = logging.getLogger(__name__)
+_QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
 
 
 @shared_task(name="dispatch.run_plan", queue="plan")
@@ -17,7 +24,15 @@ def run_plan(plan_id: str) -> None:
 def sweep_plans() -> None:
     """Sends runs again whose worker has shown no sign of life for 30 s, or whose message was lost."""
     for plan_id in plans.find_lost(now=utc_now()):
+        enqueue_plan(plan_id)
+
+
+def enqueue_plan(plan_id: str) -> None:
+    """Asks a worker to run it. A queue that is down loses nothing: the sweep asks again."""
+    try:
         run_plan.delay(plan_id)
+    except _QUEUE_DOWN as error:
+        log.warning("plan %s waits for the sweep: %s", plan_id, error)
 
 
 SWEEPS = {"find lost plans": {"task": "dispatch.sweep_plans", "schedule": 10.0}}

@@ -11,6 +11,16 @@ from server.dispatch.services.assign import (
     undo_batch,
 )
 from server.dispatch.services.claims import claim_visit, claimable, release_visit
+from server.dispatch.services.days import (
+    DayData,
+    DaySummary,
+    day_has_roster,
+    get_visit,
+    list_days,
+    read_day,
+    server_names,
+    visits_of_task,
+)
 from server.dispatch.services.plans import create_plan, get_plan, latest_plan, list_plans, stop_plan
 from server.dispatch.services.publish import publish_plan
 from server.dispatch.services.roster import get_roster, put_roster
@@ -19,6 +29,8 @@ from server.dispatch.services.selection import Choice, Selection, carry_over, se
 __all__ = [
     "Batch",
     "Choice",
+    "DayData",
+    "DaySummary",
     "MovePrice",
     "Moved",
     "Selection",
@@ -28,16 +40,22 @@ __all__ = [
     "claim_visit",
     "claimable",
     "create_plan",
+    "day_has_roster",
     "get_plan",
     "get_roster",
+    "get_visit",
     "latest_plan",
+    "list_days",
     "list_plans",
     "price_move",
     "publish_plan",
     "put_roster",
+    "read_day",
     "release_visit",
     "select_visits",
+    "server_names",
     "stop_plan",
     "unassign_visit",
     "undo_batch",
+    "visits_of_task",
 ]

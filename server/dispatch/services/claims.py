@@ -19,18 +19,18 @@ from server.service.actor import Actor
 _HIDDEN = {"progress": 0, "outbox": 0, "outcome": 0, "changes": 0}
 
 
-def claimable(*, court: str, date: str, server_id: str) -> list[dict[str, Any]]:
+def claimable(*, court: str, day: str, server_id: str) -> list[dict[str, Any]]:
     """Raw open visits of the day this server could take: nobody's, for one person, within their skills.
 
     Empty for somebody who is not on duty that day.
     """
-    parse_day(date)
+    parse_day(day)
     try:
-        entry = entry_of(day_entries(court, date), server_id)
+        entry = entry_of(day_entries(court, day), server_id)
     except DomainError:
         return []
     mine = set(entry.get("skills") or ())
-    found = Visit._get_collection().find({"court": court, "date": date, "state": "open", "crew": 1}, _HIDDEN)
+    found = Visit._get_collection().find({"court": court, "date": day, "state": "open", "crew": 1}, _HIDDEN)
     return [visit for visit in found.sort("priority", -1) if set(visit.get("skills") or ()) <= mine]
 
 

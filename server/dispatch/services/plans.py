@@ -26,23 +26,23 @@ def _plans() -> Any:
     return DayPlan._get_collection()
 
 
-def create_plan(*, court: str, date: str, seconds: float, seed: int, actor: Actor, now: datetime) -> dict[str, Any]:
+def create_plan(*, court: str, day: str, seconds: float, seed: int, actor: Actor, now: datetime) -> dict[str, Any]:
     """A queued plan run with the day's next number. The caller hands its id to the queue.
 
     Raises `plan.nobody_on_duty` or `plan.nothing_to_plan` at once instead of after a run.
     """
-    parse_day(date)
-    if not any(entry["status"] == "on_duty" for entry in day_entries(court, date)):
+    parse_day(day)
+    if not any(entry["status"] == "on_duty" for entry in day_entries(court, day)):
         raise errors.plan_nobody_on_duty()
-    movable = {"court": court, "date": date, "state": {"$in": list(MOVABLE)}}
+    movable = {"court": court, "date": day, "state": {"$in": list(MOVABLE)}}
     if Visit._get_collection().find_one(movable, {"_id": 1}) is None:
         raise errors.plan_nothing_to_plan()
     while True:
-        last = _plans().find_one({"court": court, "date": date}, {"number": 1}, sort=[("number", -1)])
+        last = _plans().find_one({"court": court, "date": day}, {"number": 1}, sort=[("number", -1)])
         plan = {
             "_id": new_id(),
             "court": court,
-            "date": date,
+            "date": day,
             "number": (last or {"number": 0})["number"] + 1,
             "state": "queued",
             "seconds": float(seconds),
@@ -71,15 +71,15 @@ def get_plan(*, court: str, plan_id: str) -> dict[str, Any]:
     return dict(plan)
 
 
-def list_plans(*, court: str, date: str) -> list[dict[str, Any]]:
+def list_plans(*, court: str, day: str) -> list[dict[str, Any]]:
     """All versions of a day, newest first, without their routes."""
-    parse_day(date)
-    found = _plans().find({"court": court, "date": date}, {"basis": 0, "outbox": 0, "routes": 0, "unplanned": 0})
+    parse_day(day)
+    found = _plans().find({"court": court, "date": day}, {"basis": 0, "outbox": 0, "routes": 0, "unplanned": 0})
     return list(found.sort("number", -1))
 
 
-def latest_plan(*, court: str, date: str) -> dict[str, Any] | None:
-    found = _plans().find_one({"court": court, "date": date}, {"basis": 0, "outbox": 0}, sort=[("number", -1)])
+def latest_plan(*, court: str, day: str) -> dict[str, Any] | None:
+    found = _plans().find_one({"court": court, "date": day}, {"basis": 0, "outbox": 0}, sort=[("number", -1)])
     return dict(found) if found else None
 
 

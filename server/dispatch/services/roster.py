@@ -18,28 +18,28 @@ from server.dispatch.services.daysheet import parse_day
 _MODES = ("car", "ebike", "bike", "transit", "walk")
 
 
-def get_roster(*, court: str, date: str) -> dict[str, Any]:
+def get_roster(*, court: str, day: str) -> dict[str, Any]:
     """The raw roster; an empty one of version 0 when nobody has made it yet."""
-    parse_day(date)
-    found = Roster._get_collection().find_one({"court": court, "date": date})
-    return found or {"court": court, "date": date, "entries": [], "version": 0}
+    parse_day(day)
+    found = Roster._get_collection().find_one({"court": court, "date": day})
+    return found or {"court": court, "date": day, "entries": [], "version": 0}
 
 
 def put_roster(
-    *, court: str, date: str, entries: Sequence[Mapping[str, Any]], version: int | None, now: datetime
+    *, court: str, day: str, entries: Sequence[Mapping[str, Any]], version: int | None, now: datetime
 ) -> dict[str, Any]:
     """Replaces the day's roster. `version` is the one the caller saw (0: there was none).
 
     Raises `roster.invalid` with every problem, `roster.changed`, or `roster.has_visits` when somebody who has
     assigned visits would no longer be on duty.
     """
-    parse_day(date)
+    parse_day(day)
     problems = [problem for row, entry in enumerate(entries) for problem in _problems(row, entry)]
     problems += _doubles(entries)
     if problems:
         raise errors.roster_invalid(problems)
-    _refuse_stranding(court, date, entries)
-    return _store(court, date, [dict(entry) for entry in entries], version, now)
+    _refuse_stranding(court, day, entries)
+    return _store(court, day, [dict(entry) for entry in entries], version, now)
 
 
 def _problems(row: int, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -71,42 +71,42 @@ def _doubles(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def holding_visits(*, court: str, date: str) -> set[str]:
+def holding_visits(*, court: str, day: str) -> set[str]:
     """Servers who have visits of that day that are not over."""
     holding: set[str] = set()
     for field in ("server_id", "second_server_id"):
-        where = {"court": court, "date": date, "state": {"$in": ["assigned", "accepted", "departed", "arrived"]}}
+        where = {"court": court, "date": day, "state": {"$in": ["assigned", "accepted", "departed", "arrived"]}}
         holding |= set(Visit._get_collection().distinct(field, where)) - {None}
     return holding
 
 
-def merge_entries(*, court: str, date: str, entries: Sequence[Mapping[str, Any]], now: datetime) -> tuple[int, int]:
+def merge_entries(*, court: str, day: str, entries: Sequence[Mapping[str, Any]], now: datetime) -> tuple[int, int]:
     """Adds these entries to the day's roster or replaces those of the same servers; returns (created, updated).
 
     Raises `roster.changed` when somebody wrote the roster in between: call again.
     """
-    roster = get_roster(court=court, date=date)
+    roster = get_roster(court=court, day=day)
     before = {entry["server_id"]: entry for entry in roster["entries"]}
     after = {**before, **{entry["server_id"]: dict(entry) for entry in entries}}
     created = len(after.keys() - before.keys())
     updated = sum(1 for server, entry in before.items() if after[server] != entry)
     if created or updated:
         in_order = sorted(after.values(), key=lambda entry: entry["staff_no"])
-        _store(court, date, in_order, roster["version"], now)
+        _store(court, day, in_order, roster["version"], now)
     return created, updated
 
 
-def _refuse_stranding(court: str, date: str, entries: Sequence[Mapping[str, Any]]) -> None:
+def _refuse_stranding(court: str, day: str, entries: Sequence[Mapping[str, Any]]) -> None:
     staying = {entry["server_id"] for entry in entries if entry["status"] == "on_duty"}
-    stranded = holding_visits(court=court, date=date) - staying
+    stranded = holding_visits(court=court, day=day) - staying
     if stranded:
-        before = {entry["server_id"]: entry["name"] for entry in get_roster(court=court, date=date)["entries"]}
+        before = {entry["server_id"]: entry["name"] for entry in get_roster(court=court, day=day)["entries"]}
         raise errors.server_has_visits(sorted(before.get(server, server) for server in stranded))
 
 
-def _store(court: str, date: str, entries: list[dict[str, Any]], version: int | None, now: datetime) -> dict[str, Any]:
+def _store(court: str, day: str, entries: list[dict[str, Any]], version: int | None, now: datetime) -> dict[str, Any]:
     collection = Roster._get_collection()
-    where: dict[str, Any] = {"court": court, "date": date}
+    where: dict[str, Any] = {"court": court, "date": day}
     if version:
         where["version"] = version
     change = {"$set": {"entries": entries, "updated_at": now}, "$inc": {"version": 1}}
@@ -120,7 +120,7 @@ def _store(court: str, date: str, entries: list[dict[str, Any]], version: int | 
     except DuplicateKeyError:
         stored = None
     if stored is None:
-        raise errors.roster_changed(get_roster(court=court, date=date)["version"])
+        raise errors.roster_changed(get_roster(court=court, day=day)["version"])
     return dict(stored)
 
 

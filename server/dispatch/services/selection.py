@@ -59,13 +59,13 @@ class Selection:
     skipped: list[Choice] = field(default_factory=list)
 
 
-def select_visits(*, court: str, date: str, actor: Actor, now: datetime) -> Selection:
-    """Finds, locks and orders the visits that approved tasks need, meant for `date`. Safe to repeat."""
-    day = parse_day(date)
+def select_visits(*, court: str, day: str, actor: Actor, now: datetime) -> Selection:
+    """Finds, locks and orders the visits that approved tasks need, meant for `day`. Safe to repeat."""
+    wanted_for = parse_day(day)
     answer = Selection()
     tasks: dict[str, dict[str, Any]] = {}
     wanted: list[service.Wanted] = []
-    for task, recipient, rule in _decisions(court, day):
+    for task, recipient, rule in _decisions(court, wanted_for):
         choice = Choice(task["_id"], recipient["id"], rule.code, rule.text)
         if not rule.hit:
             answer.skipped.append(choice)
@@ -82,9 +82,9 @@ def select_visits(*, court: str, date: str, actor: Actor, now: datetime) -> Sele
         answer.candidates.append(Choice(want.task_id, want.recipient_id, want.rule, text))
         attempts.append(result)
     left_over, left_tasks = _attempts_without_visit(court, {attempt.id for attempt in attempts})
-    answer.created = _order(court, date, [*attempts, *left_over], {**tasks, **left_tasks}, now)
+    answer.created = _order(court, day, [*attempts, *left_over], {**tasks, **left_tasks}, now)
     if answer.created:
-        news = events.Event(new_id(), "visit.created", court, now, {"date": date, "count": answer.created})
+        news = events.Event(new_id(), "visit.created", court, now, {"date": day, "count": answer.created})
         events.announce(news)
     return answer
 
@@ -132,14 +132,14 @@ def _attempts_without_visit(court: str, fresh: set[str]) -> tuple[list[Attempt],
     return [Attempt._from_son(raw) for raw in open_ones.values()], {task["_id"]: task for task in found}
 
 
-def _order(court: str, date: str, attempts: Iterable[Attempt], tasks: dict[str, dict[str, Any]], now: datetime) -> int:
+def _order(court: str, day: str, attempts: Iterable[Attempt], tasks: dict[str, dict[str, Any]], now: datetime) -> int:
     """Inserts one visit per attempt; those that exist already are left as they are. Returns how many are new."""
     writes = []
     for attempt in attempts:
         task = tasks.get(attempt.task_id)
         recipient = next((one for one in (task or {}).get("recipients", ()) if one["id"] == attempt.recipient_id), None)
         if task is not None and recipient is not None:
-            writes.append(InsertOne(_visit(court, date, attempt, task, recipient, now)))
+            writes.append(InsertOne(_visit(court, day, attempt, task, recipient, now)))
     if not writes:
         return 0
     try:
@@ -202,22 +202,22 @@ def _visit(
     return {key: value for key, value in visit.items() if value is not None}
 
 
-def carry_over(*, court: str, date: str, actor: Actor, now: datetime) -> int:
-    """Visits of earlier days that nobody set out for are meant for `date` now, unassigned. Returns how many."""
-    parse_day(date)
-    where = {"court": court, "date": {"$lt": date}, "state": {"$in": ["open", "assigned", "accepted"]}}
+def carry_over(*, court: str, day: str, actor: Actor, now: datetime) -> int:
+    """Visits of earlier days that nobody set out for are meant for `day` now, unassigned. Returns how many."""
+    parse_day(day)
+    where = {"court": court, "date": {"$lt": day}, "state": {"$in": ["open", "assigned", "accepted"]}}
     line = {"at": now, "by": actor.id, "by_name": actor.name, "what": "carried_over"}
     result = Visit._get_collection().update_many(
         where,
         {
-            "$set": {"date": date, "state": "open", "updated_at": now},
+            "$set": {"date": day, "state": "open", "updated_at": now},
             "$unset": dict.fromkeys(_ASSIGNMENT, ""),
             "$push": {"changes": line},
             "$inc": {"version": 1},
         },
     )
     if result.modified_count:
-        news = events.Event(new_id(), "visit.unassigned", court, now, {"date": date, "count": result.modified_count})
+        news = events.Event(new_id(), "visit.unassigned", court, now, {"date": day, "count": result.modified_count})
         events.announce(news)
     return int(result.modified_count)
 

@@ -107,7 +107,7 @@ def make_day(visits: int = 4, servers: int = 2, **of_task: Any) -> list[dict[str
     """Tasks, roster and selected visits; returns the raw visits from west to east."""
     store_tasks(*(task(step, **of_task) for step in range(1, visits + 1)))
     store_roster(*(entry(number) for number in range(1, servers + 1)))
-    select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     return all_visits()
 
 

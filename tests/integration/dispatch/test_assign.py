@@ -136,7 +136,7 @@ def test_another_courts_visit_is_not_there() -> None:
 def test_a_visit_too_late_for_its_window_is_assigned_and_said_to_be_late() -> None:
     samples.store_tasks(samples.task(1, windows=[[6 * 3600, 7 * 3600]]))
     samples.store_roster(samples.entry(1))
-    samples.select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    samples.select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     [visit] = samples.all_visits()
     moved = assign(visit["_id"], "server-1")
     assert [one["visit_id"] for one in moved.late] == [visit["_id"]]
@@ -166,7 +166,7 @@ def test_the_price_of_a_move_is_told_without_making_it() -> None:
 def test_the_price_names_what_the_move_would_break() -> None:
     samples.store_tasks(samples.task(1, case_kind="执行"))
     samples.store_roster(samples.entry(1, skills=[]))
-    samples.select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    samples.select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     [visit] = samples.all_visits()
     price = price_move(court=COURT, visit_id=visit["_id"], server_id="server-1", position=None)
     assert [one["code"] for one in price.broken] == ["skill.missing"]
@@ -257,11 +257,11 @@ def test_only_what_a_server_may_take_is_claimable() -> None:
         samples.task(1), samples.task(2, case_kind="执行"), samples.task(3, remarks=["须两人同往"]), samples.task(4)
     )
     samples.store_roster(samples.entry(1, skills=[]), samples.entry(2, max_stops=1, skills=[]))
-    samples.select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    samples.select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     visits = samples.all_visits()
-    ids = {visit["_id"] for visit in claimable(court=COURT, date=DAY, server_id="server-1")}
+    ids = {visit["_id"] for visit in claimable(court=COURT, day=DAY, server_id="server-1")}
     assert ids == {visits[0]["_id"], visits[3]["_id"]}
-    assert claimable(court=COURT, date=DAY, server_id="server-9") == []
+    assert claimable(court=COURT, day=DAY, server_id="server-9") == []
     assert code_of(claim, visits[1]["_id"], "server-1") == "visit.lacks_skill"
     assert code_of(claim, visits[2]["_id"], "server-1") == "visit.crew_needs_lead"
     claim(visits[0]["_id"], "server-2")
@@ -301,7 +301,7 @@ def test_a_crew_keeps_its_second_when_dragged_and_changes_roles_when_dragged_ont
 def test_the_second_of_a_crew_meets_the_first_at_the_same_time() -> None:
     samples.store_tasks(samples.task(1), samples.task(2), samples.task(3, remarks=["须两人同往"]))
     samples.store_roster(samples.entry(1), samples.entry(2))
-    samples.select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    samples.select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     one, two, crew = samples.all_visits()
     assign(crew["_id"], "server-1", second_server_id="server-2")
     assign(two["_id"], "server-2", position=1)

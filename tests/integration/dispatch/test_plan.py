@@ -18,7 +18,7 @@ from tests.integration.dispatch.samples import COURT, DAY, MANAGER, NOW
 
 
 def new_plan(seconds: float = 0.3, seed: int = 1) -> dict[str, Any]:
-    return create_plan(court=COURT, date=DAY, seconds=seconds, seed=seed, actor=MANAGER, now=utc_now())
+    return create_plan(court=COURT, day=DAY, seconds=seconds, seed=seed, actor=MANAGER, now=utc_now())
 
 
 def planned(seconds: float = 0.3) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_numbers_of_plans_made_at_the_same_time_are_all_different() -> None:
     with ThreadPoolExecutor(6) as pool:
         made = [run.result() for run in [pool.submit(new_plan) for _ in range(12)]]
     assert sorted(plan["number"] for plan in made) == list(range(1, 13))
-    assert [plan["number"] for plan in list_plans(court=COURT, date=DAY)] == list(range(12, 0, -1))
+    assert [plan["number"] for plan in list_plans(court=COURT, day=DAY)] == list(range(12, 0, -1))
 
 
 def test_a_day_without_anybody_on_duty_is_refused_at_once() -> None:

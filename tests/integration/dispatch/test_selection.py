@@ -10,12 +10,12 @@ from tests.integration.dispatch.samples import COURT, DAY, MANAGER, NOW
 
 
 def select() -> object:
-    return select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    return select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
 
 
 def test_selection_orders_a_visit_and_locks_its_recipient() -> None:
     samples.store_tasks(samples.task(1))
-    found = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    found = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     [visit] = samples.all_visits()
     assert found.created == 1
     assert [choice.rule for choice in found.candidates] == ["judge_asked_direct"]
@@ -27,8 +27,8 @@ def test_selection_orders_a_visit_and_locks_its_recipient() -> None:
 
 def test_selecting_twice_orders_each_visit_once() -> None:
     samples.store_tasks(*(samples.task(step) for step in range(1, 6)))
-    first = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
-    second = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    first = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
+    second = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     assert (first.created, second.created) == (5, 0)
     assert Visit.objects.count() == 5
     assert Attempt.objects.count() == 5
@@ -45,28 +45,28 @@ def test_selecting_at_the_same_time_orders_each_visit_once() -> None:
 
 def test_what_another_channel_serves_is_skipped_with_the_rule_that_said_so() -> None:
     samples.store_tasks(samples.task(1, channel="postal"), samples.task(2, channel="electronic"))
-    found = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    found = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     assert found.created == 0
     assert {choice.rule_text for choice in found.skipped} == {"承办法官指定邮寄送达", "承办法官指定电子送达"}
 
 
 def test_tasks_that_nobody_approved_are_not_looked_at() -> None:
     samples.store_tasks(samples.task(1, state="pending_review"))
-    found = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    found = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     assert (found.created, found.candidates, found.skipped) == (0, [], [])
 
 
 def test_another_courts_tasks_are_not_touched() -> None:
     samples.store_tasks(samples.task(1, court="陕0112"))
-    assert select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW).created == 0
+    assert select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW).created == 0
     assert Visit.objects.count() == 0
 
 
 def test_a_run_that_died_between_lock_and_visit_is_completed_by_the_next() -> None:
     samples.store_tasks(samples.task(1))
-    select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     Visit._get_collection().delete_many({})
-    again = select_visits(court=COURT, date=DAY, actor=MANAGER, now=NOW)
+    again = select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     assert again.created == 1
     assert Attempt.objects.count() == 1
 
@@ -78,7 +78,7 @@ def test_visits_nobody_set_out_for_move_to_the_new_day_and_the_others_stay() -> 
         {"_id": visits[0]["_id"]}, {"$set": {"state": "assigned", "server_id": "server-1", "position": 1}}
     )
     collection.update_one({"_id": visits[1]["_id"]}, {"$set": {"state": "departed", "server_id": "server-1"}})
-    moved = carry_over(court=COURT, date="2026-11-25", actor=MANAGER, now=NOW)
+    moved = carry_over(court=COURT, day="2026-11-25", actor=MANAGER, now=NOW)
     assert moved == 2
     first, second, third = samples.all_visits()
     assert (first["date"], first["state"], first.get("server_id")) == ("2026-11-25", "open", None)
