@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from miniprogram_api.answers import EvidenceAnswer
 from miniprogram_api.blueprint import blueprint, store
-from miniprogram_api.schemas import EvidenceFileSchema, EvidenceFormSchema
+from miniprogram_api.schemas import PhoneEvidenceFileSchema, PhoneEvidenceFormSchema
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -19,8 +19,8 @@ from server.service.actor import Actor
 
 @blueprint.route("/visits/<string:visit_id>/evidence")
 class Evidence(MethodView):
-    @blueprint.arguments(EvidenceFileSchema, location="files")
-    @blueprint.arguments(EvidenceFormSchema, location="form")
+    @blueprint.arguments(PhoneEvidenceFileSchema, location="files")
+    @blueprint.arguments(PhoneEvidenceFormSchema, location="form")
     @blueprint.response(201, EvidenceAnswer)
     @needs("phone.work")
     def post(self, files: dict[str, Any], form: dict[str, Any], visit_id: str) -> Any:

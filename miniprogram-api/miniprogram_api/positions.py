@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from miniprogram_api.answers import PositionsAnswer
 from miniprogram_api.blueprint import blueprint
-from miniprogram_api.schemas import PositionsSchema
+from miniprogram_api.schemas import PhonePositionsSchema
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -17,7 +17,7 @@ from server.service.actor import Actor
 
 @blueprint.route("/positions")
 class Positions(MethodView):
-    @blueprint.arguments(PositionsSchema)
+    @blueprint.arguments(PhonePositionsSchema)
     @blueprint.response(201, PositionsAnswer)
     @needs("phone.work")
     def post(self, data: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ from flask.views import MethodView
 from miniprogram_api import shapes
 from miniprogram_api.answers import RouteAnswer
 from miniprogram_api.blueprint import blueprint, ready
-from miniprogram_api.schemas import RouteQuerySchema
+from miniprogram_api.schemas import PhoneRouteQuerySchema
 from server.core.clock import court_day, utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -17,7 +17,7 @@ from server.field import services
 
 @blueprint.route("/route")
 class Route(MethodView):
-    @blueprint.arguments(RouteQuerySchema, location="query")
+    @blueprint.arguments(PhoneRouteQuerySchema, location="query")
     @blueprint.response(200, RouteAnswer)
     @needs("phone.work")
     def get(self, query: dict[str, Any]) -> Any:

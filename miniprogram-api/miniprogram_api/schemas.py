@@ -17,24 +17,24 @@ MAX_SYNC_ITEMS = 1_000
 _POSITION = ("lng", "lat", "datum", "accuracy_m", "provider")
 
 
-class SignInSchema(Schema):
+class PhoneSignInSchema(Schema):
     code = Text(most=256, required=True, metadata={"description": "wx.login() code"})
     device = Text(most=128, load_default=None, allow_none=True)
 
 
-class BindSchema(SignInSchema):
+class PhoneBindSchema(PhoneSignInSchema):
     court = Text(most=16, required=True, metadata={"example": "京0102"})
     bind_code = Text(most=16, required=True, metadata={"description": "One-time code from the dispatch manager"})
 
 
-class PointSchema(Schema):
+class PhonePointSchema(Schema):
     lng = fields.Float(required=True)
     lat = fields.Float(required=True)
     datum = Text(most=16, required=True, metadata={"description": "WGS-84 or GCJ-02", "example": "GCJ-02"})
 
 
-class FixSchema(Schema):
-    point = fields.Nested(PointSchema, required=True)
+class PhoneFixSchema(Schema):
+    point = fields.Nested(PhonePointSchema, required=True)
     accuracy_m = fields.Float(required=True)
     provider = Text(most=32, required=True, metadata={"example": "gps"})
     at = Moment(required=True)
@@ -52,50 +52,50 @@ class FixSchema(Schema):
         )
 
 
-class RouteQuerySchema(Schema):
+class PhoneRouteQuerySchema(Schema):
     date = fields.Date(load_default=None)
 
 
-class EventSchema(Schema):
+class PhoneEventSchema(Schema):
     client_id = ClientId(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(("accept", "depart", "arrive")))
     happened_at = Moment(required=True)
-    fix = fields.Nested(FixSchema, load_default=None, allow_none=True)
+    fix = fields.Nested(PhoneFixSchema, load_default=None, allow_none=True)
 
 
-class SignerSchema(Schema):
+class PhoneSignerSchema(Schema):
     name = Text(most=64, required=True)
     relation = Text(most=64, load_default=None, allow_none=True)
     id_number = Text(most=32, load_default=None, allow_none=True, load_only=True)
 
 
-class WitnessSchema(Schema):
+class PhoneWitnessSchema(Schema):
     name = Text(most=64, required=True)
     unit = Text(most=128, least=0, load_default="")
     title = Text(most=64, load_default=None, allow_none=True)
     phone = Text(most=32, load_default=None, allow_none=True, load_only=True)
 
 
-class OutcomeSchema(Schema):
+class PhoneOutcomeSchema(Schema):
     client_id = ClientId(required=True)
     code = Text(most=32, required=True, metadata={"description": "A code of GET outcomes"})
     happened_at = Moment(required=True)
-    fix = fields.Nested(FixSchema, load_default=None, allow_none=True)
-    signer = fields.Nested(SignerSchema, load_default=None, allow_none=True)
-    witness = fields.Nested(WitnessSchema, load_default=None, allow_none=True)
+    fix = fields.Nested(PhoneFixSchema, load_default=None, allow_none=True)
+    signer = fields.Nested(PhoneSignerSchema, load_default=None, allow_none=True)
+    witness = fields.Nested(PhoneWitnessSchema, load_default=None, allow_none=True)
     refusal_reason = Text(most=500, load_default=None, allow_none=True)
     left_at_place = Text(most=200, load_default=None, allow_none=True)
     note = Text(most=2000, load_default=None, allow_none=True)
     evidence = fields.List(ClientId(), load_default=list, validate=validate.Length(max=200))
 
 
-class PositionsSchema(Schema):
+class PhonePositionsSchema(Schema):
     client_id = ClientId(required=True)
     date = fields.Date(required=True)
-    fixes = fields.List(fields.Nested(FixSchema), required=True, validate=validate.Length(1, MAX_FIXES))
+    fixes = fields.List(fields.Nested(PhoneFixSchema), required=True, validate=validate.Length(1, MAX_FIXES))
 
 
-class EvidenceFormSchema(Schema):
+class PhoneEvidenceFormSchema(Schema):
     """The fields beside the file. WeChat strips EXIF, so hash, time and position travel beside the picture."""
 
     client_id = ClientId(required=True)
@@ -116,24 +116,24 @@ class EvidenceFormSchema(Schema):
             raise ValidationError({name: ["定位信息不完整"] for name in wanting})
 
 
-class EvidenceFileSchema(Schema):
+class PhoneEvidenceFileSchema(Schema):
     file = Upload(required=True)
 
 
-class AskedSchema(Schema):
+class PhoneAskedSchema(Schema):
     client_id = ClientId(required=True)
     visit_id = Text(most=64, load_default=None, allow_none=True)
     sha256 = Text(most=64, load_default=None, allow_none=True)
 
 
-class SyncSchema(Schema):
+class PhoneSyncSchema(Schema):
     visits = fields.List(Text(most=64), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS))
-    items = fields.List(fields.Nested(AskedSchema), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS))
+    items = fields.List(fields.Nested(PhoneAskedSchema), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS))
 
 
-class ClaimSchema(Schema):
+class PhoneClaimSchema(Schema):
     client_id = ClientId(required=True)
 
 
-class ReleaseSchema(ClaimSchema):
+class PhoneReleaseSchema(PhoneClaimSchema):
     reason = Text(most=200, required=True)

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from miniprogram_api.answers import SessionAnswer
 from miniprogram_api.blueprint import blueprint, wechat
-from miniprogram_api.schemas import BindSchema, SignInSchema
+from miniprogram_api.schemas import PhoneBindSchema, PhoneSignInSchema
 from server.accounts import services
 from server.accounts.roles import label
 from server.accounts.services import SignedIn
@@ -18,7 +18,7 @@ from server.core.permissions import current, needs, public
 
 @blueprint.route("/session")
 class PhoneSession(MethodView):
-    @blueprint.arguments(SignInSchema)
+    @blueprint.arguments(PhoneSignInSchema)
     @blueprint.response(201, SessionAnswer)
     @public("signing in with WeChat comes before having a session")
     def post(self, data: dict[str, Any]) -> Any:
@@ -35,7 +35,7 @@ class PhoneSession(MethodView):
 
 @blueprint.route("/bindings")
 class Bindings(MethodView):
-    @blueprint.arguments(BindSchema)
+    @blueprint.arguments(PhoneBindSchema)
     @blueprint.response(201, SessionAnswer)
     @public("binding is how a phone first becomes known")
     def post(self, data: dict[str, Any]) -> Any:

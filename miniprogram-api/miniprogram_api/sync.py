@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from miniprogram_api.answers import SyncAnswer
 from miniprogram_api.blueprint import blueprint
-from miniprogram_api.schemas import SyncSchema
+from miniprogram_api.schemas import PhoneSyncSchema
 from server.core.permissions import current, needs
 from server.field import services
 from server.field.services.sync import Asked
@@ -16,7 +16,7 @@ from server.field.services.sync import Asked
 
 @blueprint.route("/sync")
 class Sync(MethodView):
-    @blueprint.arguments(SyncSchema)
+    @blueprint.arguments(PhoneSyncSchema)
     @blueprint.response(200, SyncAnswer)
     @needs("phone.work")
     def post(self, data: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from miniprogram_api import shapes
 from miniprogram_api.answers import StopAnswer, WrittenAnswer
 from miniprogram_api.blueprint import blueprint, ready
-from miniprogram_api.schemas import EventSchema, OutcomeSchema
+from miniprogram_api.schemas import PhoneEventSchema, PhoneOutcomeSchema
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -31,7 +31,7 @@ class OneVisit(MethodView):
 
 @blueprint.route("/visits/<string:visit_id>/events")
 class Events(MethodView):
-    @blueprint.arguments(EventSchema)
+    @blueprint.arguments(PhoneEventSchema)
     @blueprint.response(201, WrittenAnswer)
     @needs("phone.work")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
@@ -51,7 +51,7 @@ class Events(MethodView):
 
 @blueprint.route("/visits/<string:visit_id>/outcome")
 class Outcome(MethodView):
-    @blueprint.arguments(OutcomeSchema)
+    @blueprint.arguments(PhoneOutcomeSchema)
     @blueprint.response(201, WrittenAnswer)
     @needs("phone.work")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
