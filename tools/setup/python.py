@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform
 import subprocess
 import sys
@@ -23,18 +24,21 @@ def environment(log_path: Path) -> None:
     if _works():
         progress.say("✓ Python 虚拟环境已就绪")
         return
+    if importlib.util.find_spec("ensurepip") is None:
+        _install_venv_package(log_path)
     command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    progress.run("创建 Python 虚拟环境 .venv", command, log_path=log_path)
+
+
+def _install_venv_package(log_path: Path) -> None:
+    """Debian's Python comes without `ensurepip`; venv cannot make an environment with pip in it."""
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     try:
-        progress.run("创建 Python 虚拟环境 .venv", command, log_path=log_path)
-    except progress.StepError:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        try:
-            system.install("安装 python3-venv", [f"python{version}-venv"], log_path)
-        except system.NoAptError as problem:
-            raise progress.StepError(
-                f"这个 Python 不能创建虚拟环境({problem})。请管理员安装 python{version}-venv 后再试。"
-            ) from problem
-        progress.run("创建 Python 虚拟环境 .venv", command, log_path=log_path)
+        system.install(f"安装 {package}", [package], log_path)
+    except system.NoAptError as problem:
+        raise progress.StepError(
+            f"这个 Python 不能创建虚拟环境({problem})。请管理员安装 {package} 后再试。"
+        ) from problem
 
 
 def packages(requirements: str, log_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Real processes are killed with the real signal; what was answered must still be there."""
