@@ -1,6 +1,7 @@
 """Regret insertion: a feasible plan in a fraction of a second, and the filler behind every other engine."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,21 @@ Spot = tuple[tuple[int, int], tuple[int, int]]
 
 # How many of the cheapest pairs of gaps are tried for a crew before it is given up.
 _PAIRS_TRIED = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """How regret insertion chooses: weight of the regret, seconds added to each visit's time, random noise."""
+
+    regret: float = 1.0
+    padding_s: float = 300.0
+    noise: float = 0.0
+    crews_last: bool = False
+
+
+PLAIN = Taste()
+# Other tastes worth a try, best first on the court days measured.
+OTHER_TASTES = (Taste(2.0, crews_last=True), Taste(1.0, crews_last=True), Taste(1.0, 0.0), Taste(2.0))
 
 
 class Builder:
@@ -164,27 +180,34 @@ class Builder:
 def fill(
     builder: Builder,
     rng: np.random.Generator,
-    greed: float = 0.2,
-    noise: float = 0.0,
+    taste: Taste = PLAIN,
     halt: Callable[[], bool] | None = None,
 ) -> None:
     """Insert every missing visit that fits for less than its penalty: pinned, then crews, then singles by regret.
 
-    `greed` weighs the penalty against the regret in the choice of what comes next; `noise` (0…1) shakes the choice.
-    `halt` may end it early; what is built by then holds.
+    `taste` decides what comes next; `halt` may end it early; what is built by then holds.
     """
     instance = builder.instance
     missing = [visit for visit in range(instance.n) if not builder.planned[visit]]
     for visit in (visit for visit in missing if instance.visits[visit].pinned):
         _put_pinned(builder, visit)
+    if not taste.crews_last:
+        _put_crews(builder, missing, halt)
+    singles = [visit for visit in missing if instance.visits[visit].crew == 1 and not builder.planned[visit]]
+    if singles:
+        _Regret(builder, np.array(singles), rng, taste).run(halt)
+    if taste.crews_last:
+        _put_crews(builder, missing, halt)
+
+
+def _put_crews(builder: Builder, missing: Sequence[int], halt: Callable[[], bool] | None) -> None:
+    """Crews one by one, the dearest first."""
+    instance = builder.instance
     crews = [visit for visit in missing if instance.visits[visit].crew == 2 and not builder.planned[visit]]
     for visit in sorted(crews, key=lambda one: (-instance.penalty[one], one)):
         if halt is not None and halt():
             return
         builder.put_crew(visit)
-    singles = [visit for visit in missing if instance.visits[visit].crew == 1 and not builder.planned[visit]]
-    if singles:
-        _Regret(builder, np.array(singles), rng, greed, noise).run(halt)
 
 
 def _put_pinned(builder: Builder, visit: int) -> None:
@@ -207,13 +230,13 @@ class _Regret:
         builder: Builder,
         visits: NDArray[np.int64],
         rng: np.random.Generator,
-        greed: float,
-        noise: float,
+        taste: Taste,
     ) -> None:
         self.builder = builder
         self.instance = builder.instance
         self.visits = visits
-        self.rng, self.greed, self.noise = rng, greed, noise
+        self.rng, self.taste = rng, taste
+        self.service = np.maximum(1.0, builder.instance.service[visits] + taste.padding_s)
         servers = range(len(builder.orders))
         self.may = np.array(
             [[server in self.instance.allowed[int(visit)] for server in servers] for visit in visits],
@@ -246,17 +269,15 @@ class _Regret:
         self.gap[rows, server] = gaps
 
     def _insert_one(self) -> bool:
-        if self.cost.shape[1] > 1:
-            two = np.partition(self.cost, 1, axis=1)[:, :2]
-            first, second = two[:, 0], two[:, 1]
-        else:
-            first, second = self.cost[:, 0], np.full(len(self.cost), FAR)
+        first, second = self._two_cheapest()
         worth = self.open & (first < self.penalty)
         if not worth.any():
             return False
-        score = np.minimum(second - first, self.penalty) + self.greed * self.penalty - 0.3 * first
-        if self.noise:
-            score += self.noise * self.rng.random(len(score)) * np.abs(score)
+        regret = np.minimum(second - first, self.penalty)
+        # Time is what a day runs out of: value and regret per second used, not the cheapest visit, comes next.
+        score = (self.penalty + self.taste.regret * regret) / (np.maximum(first, 0.0) + self.service)
+        if self.taste.noise:
+            score *= 1.0 + self.taste.noise * self.rng.random(len(score))
         row = int(np.argmax(np.where(worth, score, -np.inf)))
         server = int(np.argmin(self.cost[row]))
         visit = int(self.visits[row])
@@ -268,6 +289,13 @@ class _Regret:
         if building is not None and self.instance.problem.weights.split_building:
             self._reprice(building)
         return True
+
+    def _two_cheapest(self) -> tuple[Floats, Floats]:
+        """Cheapest and second cheapest price of every visit over the servers."""
+        if self.cost.shape[1] < 2:
+            return self.cost[:, 0], np.full(len(self.cost), FAR)
+        two = np.partition(self.cost, 1, axis=1)
+        return two[:, 0], two[:, 1]
 
     def _reprice(self, building: str) -> None:
         """Neighbours of a freshly placed visit now pay for going elsewhere: refresh their rows."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .assemble import make_plan, orders_of
-from .construct import Builder, fill
+from .construct import OTHER_TASTES, PLAIN, Builder, Taste, fill
 from .engines.base import Engine, Task
 from .engines.ortools import OrToolsEngine
 from .engines.pieces import PiecesEngine
@@ -22,6 +22,8 @@ from .warm import repair_orders
 
 # The stop is asked, and improvements are looked at, this often at most.
 _LOOK_EVERY_S = 0.1
+# First plans of other tastes are tried within this share of the budget.
+_STARTING_SHARE = 0.1
 # Kept back from the budget for the last fill, the exact times and the reasons.
 _CLOSING_SHARE, _CLOSING_MAX_S = 0.05, 0.25
 
@@ -123,9 +125,12 @@ def solve(
     start = [[] for _ in instance.servers] if warm_start is None else orders_of(instance, warm_start)
     start = repair_orders(instance, start)
     best.judge(start, "warm" if warm_start is not None else "none")
-    best.judge(_filled(instance, start, seed, best.halt), "insertion")
+    for taste in (PLAIN, *OTHER_TASTES):
+        if taste != PLAIN and best.elapsed() > _STARTING_SHARE * seconds_limit(stop):
+            break
+        best.judge(_filled(instance, start, seed, best.halt, taste), "insertion")
     _improve(instance, stop, seed, best, PiecesEngine(OrToolsEngine()))
-    best.judge(_filled(instance, best.orders, seed, best.closing), best.engine)
+    best.judge(_filled(instance, best.orders, seed, best.closing, PLAIN), best.engine)
     reasons = explain(instance, best.orders)
     return make_plan(instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons)
 
@@ -134,9 +139,11 @@ def _homes(plan: Plan) -> dict[str, str]:
     return {stop.visit_id: route.server_id for route in plan.routes for stop in route.stops if stop.role == "lead"}
 
 
-def _filled(instance: Instance, orders: Sequence[Order], seed: int, halt: Callable[[], bool]) -> list[Order]:
+def _filled(
+    instance: Instance, orders: Sequence[Order], seed: int, halt: Callable[[], bool], taste: Taste
+) -> list[Order]:
     builder = Builder(instance, orders)
-    fill(builder, np.random.default_rng(seed), halt=halt)
+    fill(builder, np.random.default_rng(seed), taste, halt)
     return builder.orders
 
 

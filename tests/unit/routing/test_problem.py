@@ -1,6 +1,7 @@
 """What a problem refuses, it refuses with a code, a Chinese sentence and the culprit."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -8,7 +9,7 @@ from routing import Break, Point, ProblemError, Window
 
 from .days import HOUR, problem, server, visit
 
-BAD = {
+BAD: dict[str, Callable[[], object]] = {
     "problem.point_not_finite": lambda: Point(math.nan, 39.9),
     "problem.point_out_of_range": lambda: Point(216.4, 39.9),
     "problem.window_reversed": lambda: Window(10 * HOUR, 9 * HOUR),
