@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
 from flask_smorest import Api
+from pymongo.errors import ConnectionFailure
 from werkzeug.exceptions import HTTPException
 
 from server.core.errors import DomainError
@@ -90,6 +91,13 @@ def _on_unexpected(error: Exception) -> Response:
     return problem({"title": title, "status": 500, "code": "server.unexpected"})
 
 
+def _on_database_away(error: ConnectionFailure) -> Response:
+    """The database is restarting or electing: nothing was answered 2xx, so the caller may simply try again."""
+    log.warning("database away in request %s: %s", g.get("request_id", "-"), error)
+    title = "系统正在恢复，请稍后重试"
+    return problem({"title": title, "status": 503, "code": "server.unavailable", "retry_after_s": 2})
+
+
 def _start_request() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if given.isascii() and given.isalnum() and 8 <= len(given) <= 64 else new_id()
@@ -117,6 +125,7 @@ def init_app(app: Flask) -> SongdaApi:
     app.before_request(_start_request)
     app.after_request(_finish_request)
     app.register_error_handler(DomainError, _on_domain_error)
+    app.register_error_handler(ConnectionFailure, _on_database_away)
     api = SongdaApi(app)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _on_unexpected)

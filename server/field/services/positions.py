@@ -10,14 +10,11 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from server.core import live
-from server.core.clock import court_day
 from server.core.ids import new_id
 from server.field import errors, rules
 from server.field.digest import digest_of
 from server.field.models import PositionBatch
 from server.service.actor import Actor
-
-_OTHER_DAY = rules.Refusal("position.other_day", "定位时间不在所报日期内")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +29,12 @@ class Received:
 def record_positions(
     *, court: str, actor: Actor, client_id: str, day: date, fixes: Sequence[rules.RawFix], now: datetime
 ) -> Received:
-    """Keeps one batch of a server's day, once per client id. Raises `client_id.reused`."""
+    """Keeps one batch, once per client id. Raises `client_id.reused`.
+
+    `day` is the day of the route they belong to: work may run past midnight.
+    """
     digest = digest_of({"date": day.isoformat(), "fixes": [fix.content() for fix in fixes]})
     kept, refused = rules.clean(fixes, now=now)
-    for index in [one for one in kept if court_day(fixes[one].at) != day]:
-        kept.remove(index)
-        refused[index] = _OTHER_DAY
     rejected = [
         {"index": index, "code": refused[index].code, "title": refused[index].title}
         for index in sorted(refused)

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from evidence.geo import GeoPoint, distance_m
-from server.core.clock import court_day
 from server.dispatch.models import Roster
 from server.field import rules
 from server.field.models import EvidenceItem, PositionBatch
@@ -77,7 +76,7 @@ def track_of_visit(*, court: str, visit: dict[str, Any]) -> list[tuple[float, fl
     arrived = [one["happened_at"] for one in visit["progress"] if one["kind"] == "arrive"]
     if arrived:
         first = max(first, min(arrived) - _LEAD_IN)
-    points = _points(court, court_day(last).isoformat(), visit["server_id"])
+    points = _points(court, visit["date"], visit["server_id"])
     return [
         (one.point.lng, one.point.lat)
         for one in points
