@@ -1,0 +1,19 @@
+/** What a tab and the shared stream say to each other. */
+export const EVENT_NAMES = [
+  'task.updated',
+  'visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed',
+  'plan.progress', 'plan.finished', 'plan.published',
+  'import.progress', 'import.finished',
+  'paper.made', 'position.received',
+] as const
+
+export type EventName = (typeof EVENT_NAMES)[number]
+export type LiveState = 'off' | 'connecting' | 'open' | 'lost'
+
+export interface LiveEvent {
+  name: EventName
+  data: Record<string, unknown>
+}
+
+export type FromTab = { type: 'open'; url: string } | { type: 'close' } | { type: 'check' } | { type: 'bye' }
+export type ToTab = { type: 'state'; state: LiveState; again: boolean } | { type: 'event'; event: LiveEvent }
