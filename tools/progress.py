@@ -28,7 +28,14 @@ _started = _begin()
 
 
 class StepError(RuntimeError):
-    """A step failed; the message is for people and already says which and why."""
+    """A step failed; the message is for people and already says which and why.
+
+    `killed`: by a signal, so that what it was writing may be half written.
+    """
+
+    def __init__(self, message: str, *, killed: bool = False) -> None:
+        super().__init__(message)
+        self.killed = killed
 
 
 def prepare_output() -> None:

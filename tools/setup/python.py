@@ -15,6 +15,8 @@ from tools.setup import system
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# There while pip works; left behind when it was killed.
+HALF_DONE = VENV / ".installing"
 # A file listed later holds everything of the earlier ones, at the same versions (`make lint` checks it).
 LEVELS = ("requirements-embedded.txt", "requirements-dev.txt")
 
@@ -54,7 +56,15 @@ def packages(requirements: str, log_path: Path) -> None:
 def pip_install(title: str, requirements: str, log_path: Path) -> None:
     """`pip install -r` of one of the pinned files."""
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    progress.run(title, [*command, "-r", str(ROOT / requirements)], log_path=log_path)
+    HALF_DONE.touch()
+    try:
+        progress.run(title, [*command, "-r", str(ROOT / requirements)], log_path=log_path)
+    except progress.StepError as problem:
+        # pip that fails by itself leaves whole packages; pip that is killed may leave one it takes for whole.
+        if not problem.killed:
+            HALF_DONE.unlink()
+        raise
+    HALF_DONE.unlink()
 
 
 def fingerprint(requirements: str) -> str:
@@ -68,7 +78,7 @@ def _stamp(requirements: str) -> Path:
 
 
 def _works() -> bool:
-    if not PYTHON.exists():
+    if not PYTHON.exists() or HALF_DONE.exists():
         return False
     probe = [str(PYTHON), "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
     return subprocess.run(probe, check=False, capture_output=True).returncode == 0
