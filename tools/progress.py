@@ -115,7 +115,10 @@ def run(
         except OSError as problem:
             raise StepError(f"{title}失败:{problem}") from problem
         if ended.returncode:
-            raise StepError(f"{title}失败(退出码 {ended.returncode}),日志 {log_path}:\n{tail(log_path, start)}")
+            raise StepError(
+                f"{title}失败(退出码 {ended.returncode}),日志 {log_path}:\n{tail(log_path, start)}",
+                killed=ended.returncode < 0,
+            )
 
 
 def tail(path: Path, start: int = 0, lines: int = 15) -> str:
