@@ -52,7 +52,8 @@ class Saved:
 class Importer:
     """One kind of list.
 
-    `check(row number, texts by column, context)` judges one row and never raises for what a cell holds.
+    `check(row number, texts by column, context)` judges one row, never raises for what a cell holds, and leaves
+    `context.memory` alone: the next rows are checked while others are being saved.
     `save([(row number, row), …], context)` writes a batch of at most `batch_rows` and may run twice for the same rows;
     it may raise WriteConflict to be called again. `needs_day`: the list is for one day.
     """
@@ -69,8 +70,8 @@ class Importer:
 class PlacedRow:
     """A case row on its way up through the floors: each fills in what it made and says what it changed.
 
-    The way up may be walked again after a WriteConflict. `key` is the import key of its task. `point` is the stored form
-    of the place, the contact point's own when the row names none. `notes` are changes (Chinese) that the task itself
+    The way up may be walked again after a WriteConflict. `key` is the import key of its task. `point` is the place as
+    it is stored, the contact point's own when the row names none. `notes` are changes (Chinese) that the task itself
     does not show; `result` ends as created, updated or unchanged; `problems` as the report lists them.
     """
 

@@ -68,9 +68,7 @@ def _problems(sheet: Any, run: ImportRun) -> None:
         _append(sheet, line)
 
 
-def _append(
-    sheet: Any, values: Sequence[object], *, bold: bool = False, bold_first: bool = False
-) -> None:
+def _append(sheet: Any, values: Sequence[object], *, bold: bool = False, bold_first: bool = False) -> None:
     cells = []
     for index, value in enumerate(values):
         cell = WriteOnlyCell(sheet, value=_harmless(value))

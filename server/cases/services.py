@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -263,11 +264,21 @@ def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: dateti
         actor_name=run.created_by_name or "系统",
         now=now,
     )
+
+    def save(batch: _Batch) -> None:
+        progress.add(batch, importer.save(batch.rows, context) if batch.rows else Saved())
+
     with open_table(stream, filename=run.filename, columns=importer.columns) as table:
         progress.begin(table)
-        for batch in _batches(table, importer, context):
-            saved = importer.save(batch.rows, context) if batch.rows else Saved()
-            progress.add(batch, saved)
+        # One batch is written while the next is checked: most of writing is waiting for MongoDB.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as saver:
+            saving: Future[None] | None = None
+            for batch in _batches(table, importer, context):
+                if saving:
+                    saving.result()
+                saving = saver.submit(save, batch)
+            if saving:
+                saving.result()
     progress.finish("done")
 
 

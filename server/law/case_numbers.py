@@ -1,6 +1,6 @@
 """案号: grammar, normal form and validation.
 
-Sources: 最高人民法院《关于人民法院案件案号的若干规定》(2015, amended 2018), art. 3 (parts and order), 4-5 (court codes),
+Sources: 最高人民法院《关于人民法院案件案号的若干规定》(2015, amended 2018), art. 3 (parts), 4-5 (court codes),
 7 (type codes), 9-10 (numbers). Type codes are a table (`data/case-types.csv`): an unknown one is a warning, never a
 refusal. What courts write outside the grammar (民诉前调, 之一, two numbers, 字第 of before 2016) is accepted as legacy.
 """
@@ -31,7 +31,7 @@ _LEGACY = re.compile(
     rf"（(?P<year>\d{{4}})）(?P<head>[\u4e00-\u9fa5（）0-9]{{2,16}}?)字第(?P<number>\d{{1,8}})(?P<more>(?:、\d{{1,8}})*)号{_SUFFIX}",
     re.ASCII,
 )
-_LEGACY_COURT = re.compile(_COURT, re.ASCII)
+_COURT_AT_START = re.compile(_COURT, re.ASCII)
 _OPENING = str.maketrans(dict.fromkeys("(〔[【［〈", "（") | dict.fromkeys(")〕]】］〉", "）"))
 _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
@@ -129,7 +129,7 @@ def _of_modern(text: str, match: re.Match[str]) -> CaseNumber:
 
 def _of_legacy(text: str, match: re.Match[str]) -> CaseNumber:
     head = match["head"]
-    court = _LEGACY_COURT.match(head)
+    court = _COURT_AT_START.match(head)
     # A province's character alone may begin any old short name, so only a code with digits counts as a court code.
     code = court[0] if court and court[0][-1].isdigit() else None
     return CaseNumber(
@@ -159,17 +159,17 @@ def _year(text: str) -> int:
 
 def _why_not(text: str) -> str:
     """The first thing that is wrong, in the order a reader would look."""
-    start = re.match(r"（(\d{4})）", text)
+    start = re.match(r"（[0-9]{4}）", text)
     if not start:
         return "案号应以（四位年度）开头，例如（2026）京0102民初10265号"
     if not re.search(rf"号{_SUFFIX}$", text):
         return "案号应以“号”结尾"
-    court = re.match(_COURT, text[start.end() :])
+    court = _COURT_AT_START.match(text[start.end() :])
     if not court:
         return "案号中的法院代字无法识别"
     rest = text[start.end() + court.end() :]
     if not re.match(r"[\u4e00-\u9fa5]", rest):
         return "案号缺少类型代字，或法院代字位数不对（高院无数字，中院两位，基层法院四位）"
-    if not re.search(r"\d", rest):
+    if not re.search(r"[0-9]", rest):
         return "案号缺少案件编号"
     return "案号格式不正确，例如（2026）京0102民初10265号"

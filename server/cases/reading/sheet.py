@@ -16,8 +16,15 @@ class SheetError(ValueError):
     """The XML is broken, or holds what no spreadsheet writes."""
 
 
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
+# What is read of a sheet, by the full names expat gives: of the transitional and of the strict standard.
+_NAMES = {
+    f"{space} {local}": local
+    for space in (
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    )
+    for local in ("c", "v", "t", "f", "row", "rPh", "si")
+}
 
 
 def _parser(handler: Any) -> expat.XMLParserType:
@@ -57,7 +64,7 @@ class _Strings:
         self._phonetic = 0
 
     def start(self, name: str, _: dict[str, str]) -> None:
-        local = _local(name)
+        local = _NAMES.get(name)
         if local == "si":
             self._parts = []
         elif local == "rPh":
@@ -66,7 +73,7 @@ class _Strings:
             self._in_text = not self._phonetic
 
     def end(self, name: str) -> None:
-        local = _local(name)
+        local = _NAMES.get(name)
         if local == "si":
             self.found.append(clean("".join(self._parts)))
         elif local == "rPh":
@@ -106,7 +113,7 @@ class _Sheet:
         self._phonetic = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = _local(name)
+        local = _NAMES.get(name)
         if local == "c":
             self._start_cell(attributes)
         elif local in ("v", "t"):
@@ -120,7 +127,7 @@ class _Sheet:
             self._phonetic += 1
 
     def end(self, name: str) -> None:
-        local = _local(name)
+        local = _NAMES.get(name)
         if local in ("v", "t", "f"):
             self._into = None
         elif local == "c":
@@ -146,7 +153,7 @@ class _Sheet:
         self._formula = False
         self._parts = []
         self._formula_parts = []
-        place = attributes.get("r", "")
+        place = attributes.get("r")
         self._column = _column_of(place) if place else self._column + 1
 
     def _end_cell(self) -> None:
@@ -178,6 +185,8 @@ class _Sheet:
 
 def _column_of(place: str) -> int:
     """`AB12` → 28."""
+    if "A" <= place[0] <= "Z" and "0" <= place[1:2] <= "9":
+        return ord(place[0]) - 64
     column = 0
     for character in place[:4]:
         if not "A" <= character <= "Z":

@@ -67,10 +67,11 @@ def looks_like_formula(text: str) -> bool:
 
 
 def check_cell(text: str, *, max_length: int, strict: bool) -> None:
-    """What no cell may hold. `strict` refuses + - @ too, where nothing begins with them; = is refused everywhere."""
-    if text.startswith("=") or (strict and looks_like_formula(text)):
+    """What no cell (cleaned, not blank) may hold: = at its start and, where `strict`, + - @ too."""
+    start = text[0]
+    if start == "=" or (strict and start in "+-@"):
         raise FieldProblem("import.formula", "单元格内容像公式（以 = + - @ 开头），未作导入，请改为普通文字")
-    if _CELL_ERROR.fullmatch(text):
+    if start == "#" and _CELL_ERROR.fullmatch(text):
         raise FieldProblem("import.cell_error", "单元格是表格软件的错误值")
     if len(text) > max_length:
         raise FieldProblem("import.too_long", f"内容过长，最多{max_length}个字")
@@ -78,7 +79,7 @@ def check_cell(text: str, *, max_length: int, strict: bool) -> None:
 
 def not_damaged(text: str) -> str:
     """Refuses what a spreadsheet made of a long number: 1.10102E+17 has lost its last digits for good."""
-    if _SCIENTIFIC.fullmatch(text):
+    if "E" in text.upper() and _SCIENTIFIC.fullmatch(text):
         raise FieldProblem(
             "import.number_damaged", "号码被表格软件改成了科学计数法，末几位已丢失；请把该列设为文本后重新导出"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -93,7 +94,7 @@ def check_case_row(number: int, texts: Mapping[str, str], *, court: str, today: 
     party_kind = cells.take("受送达人类型", _party_kind)
     id_number, id_kind = _id_number(cells, party_kind, today)
     phone = cells.take("手机号码", _phone)
-    judge_phone, clerk_phone = cells.take("法官电话", _phone), cells.take("书记员电话", _phone)
+    judge_phone, clerk_phone = cells.take("法官电话", _office_phone), cells.take("书记员电话", _office_phone)
     address = cells.take("送达地址", _address)
     place = _point(cells)
     basis = cells.take("地址依据", _basis)
@@ -220,6 +221,10 @@ def _phone(text: str) -> str:
     if checked.reason:
         raise FieldProblem("import.bad_phone", checked.reason)
     return checked.value
+
+
+# Only the court's own lines repeat, and only they may stay in a process's memory.
+_office_phone = functools.lru_cache(maxsize=1024)(_phone)
 
 
 def _address(text: str) -> str:

@@ -15,7 +15,7 @@ from server.addresses import services as addresses
 from server.cases import importers
 from server.core import crypto, redis_client
 from server.service import intake
-from tests.integration.cases.lists import Importing
+from tests.integration.cases.importing import Importing
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 

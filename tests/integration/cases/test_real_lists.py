@@ -9,7 +9,8 @@ import pytest
 from server.addresses.models import ContactPoint
 from server.cases.models import Case, Party
 from server.service.models import ServiceTask
-from tests.integration.cases.lists import DATA, Importing
+from tests.factories.case_lists import DATA
+from tests.integration.cases.importing import Importing
 
 
 @pytest.mark.parametrize(("day", "rows"), [("day-2026-11-24", 160), ("day-2026-11-25-large", 600)])

@@ -1,27 +1,20 @@
-"""Lists as case systems export them, and a short way to import one."""
+"""Lists as case systems export them: valid, invented rows, as xlsx and csv."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 
-from evidence.stores import Store
-from server.cases import services
-from server.cases.models import ImportRun
 from server.cases.rules.columns import CASE_COLUMNS
 from server.law.identity import credit_check_character, resident_check_character
-from server.service.actor import Actor
 
 COURT = "京0102"
-CLERK = Actor("person-1", "书记员甲")
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[1] / "data"
 HEADER = tuple(column.name for column in CASE_COLUMNS)
 
 
@@ -87,35 +80,3 @@ def csv_of(rows: Sequence[Mapping[str, Any]], header: Sequence[str] = HEADER, *,
     writer.writerow(header)
     writer.writerows([row.get(name) or "" for name in header] for row in rows)
     return out.getvalue().encode(encoding)
-
-
-@dataclass(frozen=True, slots=True)
-class Importing:
-    """Starts and runs imports at a fixed time."""
-
-    store: Store
-    now: datetime
-
-    def start(
-        self, content: bytes, *, filename: str = "cases.xlsx", kind: str = "cases", court: str = COURT
-    ) -> ImportRun:
-        return services.start_import(
-            court=court,
-            kind=kind,
-            filename=filename,
-            stream=io.BytesIO(content),
-            day=None,
-            actor=CLERK,
-            now=self.now,
-            store=self.store,
-            enqueue=False,
-        )
-
-    def run(self, run: ImportRun) -> ImportRun:
-        return services.run_import(run_id=run.id, now=self.now, store=self.store)
-
-    def whole(self, content: bytes, **options: Any) -> ImportRun:
-        return self.run(self.start(content, **options))
-
-    def rows(self, *rows: Mapping[str, Any]) -> ImportRun:
-        return self.whole(xlsx_of(rows))
