@@ -67,6 +67,14 @@ HEARING_OVER = Rule("hearing_over", "开庭时间已过，请与承办法官确�
 # Documents that law wants handed over, whatever channel was named: words of the type → rule.
 _BY_HAND = (("拘传票", SUBPOENA), ("履行到期债务", THIRD_PARTY_DEBT))
 
+_ALL = (ASKED_DIRECT, MEDIATION, SUBPOENA, THIRD_PARTY_DEBT, LOCKED, CLOSED, FAILED_BEFORE, NO_POINT, HEARING_OVER)
+_TEXTS = {rule.code: rule.text for rule in (*_ALL, *OTHER_CHANNEL.values())}
+
+
+def rule_text(code: str) -> str:
+    """The rule in Chinese; the code itself for a rule of another time."""
+    return _TEXTS.get(code, code)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -18,6 +18,7 @@ from server.dispatch.services.days import (
     get_visit,
     list_days,
     read_day,
+    route_summaries,
     server_names,
     visits_of_task,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "put_roster",
     "read_day",
     "release_visit",
+    "route_summaries",
     "select_visits",
     "server_names",
     "stop_plan",

@@ -108,3 +108,9 @@ def server_names(*, court: str, days: Iterable[str]) -> dict[str, str]:
         for roster in Roster._get_collection().find(where, {"entries.server_id": 1, "entries.name": 1})
         for entry in roster.get("entries") or ()
     }
+
+
+def route_summaries(*, court: str, day: str) -> dict[str, Raw]:
+    """Server id → summary of the route as it stands (see DaySheet)."""
+    found = DaySheet._get_collection().find_one({"_id": sheet_id(court, day)}, {"routes": 1}) or {}
+    return dict(found.get("routes") or {})

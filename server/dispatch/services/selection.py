@@ -46,8 +46,17 @@ class Choice:
 
     task_id: str
     recipient_id: str
+    case_number: str
+    recipient_name: str
+    address: str
     rule: str
     rule_text: str
+
+    @classmethod
+    def of(cls, task: dict[str, Any], recipient: dict[str, Any], rule: str, text: str) -> Choice:
+        return cls(
+            task["_id"], recipient["id"], task["case_number"], recipient["name"], recipient["address"], rule, text
+        )
 
 
 @dataclass(slots=True)
@@ -63,24 +72,25 @@ def select_visits(*, court: str, day: str, actor: Actor, now: datetime) -> Selec
     """Finds, locks and orders the visits that approved tasks need, meant for `day`. Safe to repeat."""
     wanted_for = parse_day(day)
     answer = Selection()
-    tasks: dict[str, dict[str, Any]] = {}
-    wanted: list[service.Wanted] = []
+    found: list[tuple[dict[str, Any], dict[str, Any], rules.Rule]] = []
     for task, recipient, rule in _decisions(court, wanted_for):
-        choice = Choice(task["_id"], recipient["id"], rule.code, rule.text)
-        if not rule.hit:
-            answer.skipped.append(choice)
-            continue
-        tasks[task["_id"]] = task
-        wanted.append(service.Wanted(task["_id"], recipient["id"], "direct", rule.code, f"{rule.text}，安排上门"))
+        if rule.hit:
+            found.append((task, recipient, rule))
+        else:
+            answer.skipped.append(Choice.of(task, recipient, rule.code, rule.text))
+    wanted = [
+        service.Wanted(task["_id"], recipient["id"], "direct", rule.code, f"{rule.text}，安排上门")
+        for task, recipient, rule in found
+    ]
     opened = service.open_attempts(court=court, wanted=wanted, actor=actor, now=now)
     attempts: list[Attempt] = []
-    for want, result in zip(wanted, opened, strict=True):
+    for (task, recipient, rule), result in zip(found, opened, strict=True):
         if isinstance(result, DomainError):
-            answer.skipped.append(Choice(want.task_id, want.recipient_id, rules.LOCKED.code, result.title))
+            answer.skipped.append(Choice.of(task, recipient, rules.LOCKED.code, result.title))
             continue
-        text = want.text.removesuffix("，安排上门")
-        answer.candidates.append(Choice(want.task_id, want.recipient_id, want.rule, text))
+        answer.candidates.append(Choice.of(task, recipient, rule.code, rule.text))
         attempts.append(result)
+    tasks = {task["_id"]: task for task, _, _ in found}
     left_over, left_tasks = _attempts_without_visit(court, {attempt.id for attempt in attempts})
     answer.created = _order(court, day, [*attempts, *left_over], {**tasks, **left_tasks}, now)
     if answer.created:

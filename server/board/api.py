@@ -1,0 +1,14 @@
+"""Registers everything the board may call, under /api/board."""
+
+from __future__ import annotations
+
+from server.board import batches, days, evidence, imports, papers, people, plans, reviews, rosters, tasks, visits
+from server.core.http import SongdaApi
+
+NOUNS = (imports, tasks, days, rosters, plans, visits, batches, reviews, evidence, papers, people)
+
+
+def register(api: SongdaApi) -> None:
+    """Called once by the composition root."""
+    for noun in NOUNS:
+        api.register_blueprint(noun.blueprint)

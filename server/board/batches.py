@@ -1,0 +1,38 @@
+"""Moving many visits in one action, which can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask.views import MethodView
+
+from server.board.blueprint import make_blueprint
+from server.board.schemas.visits import BoardAssignBatchSchema, BoardBatchSchema
+from server.core.clock import utc_now
+from server.core.permissions import current, needs
+from server.dispatch import services
+from server.service.actor import Actor
+
+blueprint = make_blueprint("batches", "Batch assignment and its undoing")
+
+
+@blueprint.route("/visits/assign-batch")
+class AssignBatch(MethodView):
+    @blueprint.arguments(BoardAssignBatchSchema)
+    @blueprint.response(200, BoardBatchSchema)
+    @needs("dispatch.assign")
+    def post(self, data: dict[str, Any]) -> Any:
+        """Give many visits of one day to one server."""
+        me = current()
+        return asdict(services.assign_batch(court=me.court, actor=Actor.of(me), now=utc_now(), **data))
+
+
+@blueprint.route("/move-batches/<string:batch_id>/undo")
+class UndoBatch(MethodView):
+    @blueprint.response(200, BoardBatchSchema)
+    @needs("dispatch.assign")
+    def post(self, batch_id: str) -> Any:
+        """Give everything of a batch back that nobody touched since."""
+        me = current()
+        return asdict(services.undo_batch(court=me.court, batch_id=batch_id, actor=Actor.of(me), now=utc_now()))

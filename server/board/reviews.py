@@ -1,0 +1,52 @@
+"""The reviewer's queue and word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.views import MethodView
+
+from server.board import detail, present
+from server.board.blueprint import make_blueprint, page_of, ready
+from server.board.schemas.visits import (
+    BoardReviewQuerySchema,
+    BoardVisitDetailSchema,
+    BoardVisitReviewSchema,
+    BoardVisitsSchema,
+)
+from server.core.clock import utc_now
+from server.core.permissions import current, needs
+from server.field import services
+from server.service.actor import Actor
+
+blueprint = make_blueprint("reviews", "Checking what came back from the doors")
+
+
+@blueprint.route("/reviews")
+class Reviews(MethodView):
+    @blueprint.arguments(BoardReviewQuerySchema, location="query")
+    @blueprint.response(200, BoardVisitsSchema)
+    @needs("reviews.view")
+    def get(self, query: dict[str, Any]) -> Any:
+        """Outcomes by state of review, oldest first."""
+        found = services.list_reviews(
+            court=current().court,
+            state=query["state"],
+            day=query["date"],
+            page=query["page"],
+            page_size=query["page_size"],
+        )
+        items = [present.visit(visit) for visit in found.items]
+        return ready(page_of(items, found.total, found.page, found.page_size))
+
+
+@blueprint.route("/visits/<string:visit_id>/review")
+class VisitReview(MethodView):
+    @blueprint.arguments(BoardVisitReviewSchema)
+    @blueprint.response(200, BoardVisitDetailSchema)
+    @needs("reviews.decide")
+    def post(self, data: dict[str, Any], visit_id: str) -> Any:
+        """Accept the outcome, or send it back with a reason the server sees on the phone."""
+        me = current()
+        services.review_visit(court=me.court, visit_id=visit_id, actor=Actor.of(me), now=utc_now(), **data)
+        return ready(detail.visit_detail(me.court, visit_id))

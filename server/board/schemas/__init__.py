@@ -1,0 +1,1 @@
+"""Shapes of what the board sends and receives, one module per noun."""

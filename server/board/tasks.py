@@ -1,0 +1,134 @@
+"""Service tasks: the specialist's list, one task with its whole course, the check before 送达中."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from flask.views import MethodView
+
+from server.board import present
+from server.board.blueprint import make_blueprint, page_of, ready
+from server.board.schemas.tasks import (
+    BoardApprovedSchema,
+    BoardTaskDetailSchema,
+    BoardTaskQuerySchema,
+    BoardTaskReviewBatchSchema,
+    BoardTaskReviewSchema,
+    BoardTasksSchema,
+)
+from server.core.clock import utc_now
+from server.core.permissions import current, needs
+from server.dispatch import services as dispatch
+from server.law.outcomes import label_zh
+from server.service import queries, services
+from server.service.actor import Actor
+
+blueprint = make_blueprint("tasks", "Service tasks")
+
+
+@blueprint.route("/tasks")
+class Tasks(MethodView):
+    @blueprint.arguments(BoardTaskQuerySchema, location="query")
+    @blueprint.response(200, BoardTasksSchema)
+    @needs("tasks.view")
+    def get(self, query: dict[str, Any]) -> Any:
+        """Tasks of the court, soonest due first."""
+        found = queries.list_tasks(
+            court=current().court,
+            state=query["state"],
+            text=query["q"],
+            page=query["page"],
+            page_size=query["page_size"],
+        )
+        items = [present.task(task) for task in found.items]
+        return ready(page_of(items, found.total, found.page, found.page_size))
+
+
+@blueprint.route("/tasks/<string:task_id>")
+class Task(MethodView):
+    @blueprint.response(200, BoardTaskDetailSchema)
+    @needs("tasks.view")
+    def get(self, task_id: str) -> Any:
+        """One task with its attempts and every step of its course."""
+        return ready(_detail(current().court, task_id))
+
+
+@blueprint.route("/tasks/<string:task_id>/review")
+class TaskReview(MethodView):
+    @blueprint.arguments(BoardTaskReviewSchema)
+    @blueprint.response(200, BoardTaskDetailSchema)
+    @needs("tasks.review")
+    def post(self, data: dict[str, Any], task_id: str) -> Any:
+        """Approve a submitted task into 送达中, or return it with a reason."""
+        me = current()
+        services.review_task(
+            court=me.court,
+            task_id=task_id,
+            approve=data["decision"] == "approve",
+            reason=data["reason"],
+            version=data["version"],
+            actor=Actor.of(me),
+            now=utc_now(),
+        )
+        return ready(_detail(me.court, task_id))
+
+
+@blueprint.route("/tasks/review-batch")
+class TaskReviewBatch(MethodView):
+    @blueprint.arguments(BoardTaskReviewBatchSchema)
+    @blueprint.response(200, BoardApprovedSchema)
+    @needs("tasks.review")
+    def post(self, data: dict[str, Any]) -> Any:
+        """Approve these pending tasks, or all that are pending."""
+        me = current()
+        approved = services.approve_tasks(
+            court=me.court,
+            task_ids=None if data["all_pending"] else data["task_ids"],
+            actor=Actor.of(me),
+            now=utc_now(),
+        )
+        return {"approved": approved}
+
+
+def _detail(court: str, task_id: str) -> dict[str, Any]:
+    task = services.get_task(court=court, task_id=task_id).to_mongo().to_dict()
+    visits = dispatch.visits_of_task(court=court, task_id=task_id)
+    names = dispatch.server_names(court=court, days=[visit["date"] for visit in visits])
+    visit_of = {visit["attempt_id"]: visit["_id"] for visit in visits}
+    attempts = [_attempt(one, visit_of) for one in services.attempts_of(court=court, task_id=task_id)]
+    steps = [_step(one) for one in task.get("steps") or ()]
+    steps += [_moved(visit, change, names) for visit in visits for change in visit.get("changes") or ()]
+    return {**present.task(task), "attempts": attempts, "steps": sorted(steps, key=itemgetter("at"))}
+
+
+def _attempt(one: Any, visit_of: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "recipient_id": one.recipient_id,
+        "channel": one.channel,
+        "rule": one.rule,
+        "state": one.state,
+        "opened_at": one.opened_at,
+        "closed_at": one.closed_at,
+        "outcome": one.outcome,
+        "outcome_label": label_zh(one.outcome) if one.outcome else None,
+        "visit_id": visit_of.get(one.id),
+    }
+
+
+def _step(raw: dict[str, Any]) -> dict[str, Any]:
+    names = ("at", "by_name", "what", "text", "recipient_id", "receipt")
+    return {name: raw.get(name) for name in names}
+
+
+def _moved(visit: dict[str, Any], change: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Who had the visit when is part of the task's course, and kept with the visit only."""
+    return {
+        "at": change["at"],
+        "by_name": change["by_name"],
+        "what": f"visit.{change['what']}",
+        "text": present.change_text(change, names),
+        "recipient_id": visit["recipient_id"],
+        "receipt": None,
+    }
