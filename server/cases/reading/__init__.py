@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import IO, BinaryIO
@@ -48,7 +48,8 @@ class Table:
 def check_file(stream: BinaryIO, *, filename: str, columns: Sequence[Column]) -> None:
     """Refuses a file by its size, its kind and its header, without reading its rows. Raises as `open_table`."""
     check_size(stream)
-    _check_header(*_find_header(_rows_of(stream, filename), columns), columns)
+    with closing(_rows_of(stream, filename)) as rows:
+        _check_header(*_find_header(rows, columns), columns)
     stream.seek(0)
 
 
@@ -61,10 +62,11 @@ def open_table(stream: BinaryIO, *, filename: str, columns: Sequence[Column]) ->
     """
     check_size(stream)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES, mode="w+", encoding="utf-8") as spool:
-        rows = _rows_of(stream, filename)
-        header_number, header = _find_header(rows, columns)
-        problems = _check_header(header_number, header, columns)
-        count = _spool_rows(rows, header, spool)
+        with closing(_rows_of(stream, filename)) as rows:
+            header_number, header = _find_header(rows, columns)
+            problems = _check_header(header_number, header, columns)
+            known = {column.name for column in columns}
+            count = _spool_rows(rows, [name if name in known else "" for name in header], spool)
         if not count:
             raise FileRefused(code="import.empty_file", title="文件中只有表头，没有数据行")
         yield Table(count, tuple(problems), spool)
@@ -91,7 +93,7 @@ def too_large() -> FileRefused:
     )
 
 
-def _rows_of(stream: BinaryIO, filename: str) -> Iterator[Row]:
+def _rows_of(stream: BinaryIO, filename: str) -> Generator[Row, None, None]:
     start = stream.read(8)
     stream.seek(0)
     if start.startswith((_ZIP, _EMPTY_ZIP)):

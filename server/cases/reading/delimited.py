@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from server.cases.errors import FileRefused, not_a_table
@@ -21,7 +21,7 @@ _BOMS = (
 _SEPARATORS = ",;\t|，；"
 
 
-def read_rows(stream: BinaryIO) -> Iterator[Row]:
+def read_rows(stream: BinaryIO) -> Generator[Row, None, None]:
     """Rows of a csv. Raises FileRefused: `import.not_a_table`, `import.encoding_unknown`."""
     encoding = _encoding_of(stream)
     stream.seek(0)
@@ -41,6 +41,7 @@ def _encoding_of(stream: BinaryIO) -> str:
             if _decodes(stream, encoding):
                 return encoding
             raise not_a_table()
+    _refuse_nul(stream)
     for encoding in ("utf-8", "gb18030"):
         if _decodes(stream, encoding):
             return encoding
@@ -61,8 +62,16 @@ def _decodes(stream: BinaryIO, encoding: str) -> bool:
     return True
 
 
+def _refuse_nul(stream: BinaryIO) -> None:
+    """Text has no NUL; pictures and programs do."""
+    stream.seek(0)
+    while chunk := stream.read(_CHUNK):
+        if b"\0" in chunk:
+            raise not_a_table()
+
+
 def _refuse_binary(text: str) -> None:
-    """Text has no NUL: a picture or a PDF that happens to decode is no table."""
+    """A PDF or a web page that happens to decode is no table."""
     if "\0" in text or text.startswith(("%PDF-", "{\\rtf", "<html", "<!DOCTYPE", "<?xml")):
         raise not_a_table()
 

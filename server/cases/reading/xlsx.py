@@ -11,7 +11,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import IO, BinaryIO
 from xml.etree.ElementTree import Element, ParseError
@@ -48,7 +48,7 @@ _BROKEN = (
 )
 
 
-def read_rows(stream: BinaryIO) -> Iterator[Row]:
+def read_rows(stream: BinaryIO) -> Generator[Row, None, None]:
     """Rows of the first visible worksheet. Raises FileRefused: `import.zip_bomb`, `import.not_a_table`."""
     try:
         with zipfile.ZipFile(stream) as archive:
