@@ -9,7 +9,7 @@ from server.cases import services
 from server.core.clock import utc_now
 
 
-@shared_task(name="cases.run_import", queue="imports")
+@shared_task(name="cases.run_import")
 def run_import(run_id: str) -> None:
     """Brings one file in."""
     services.run_import(run_id=run_id, now=utc_now(), store=current_app.extensions["evidence_store"])

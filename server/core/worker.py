@@ -20,6 +20,12 @@ from server.core.redis_client import client
 SEEN_KEY = "songda:worker-seen"
 SEEN_EVERY_S = 5
 QUEUES = ("default", "plan", "papers", "imports")
+# Long work has queues of its own. (A task's own `queue` attribute is deprecated since Celery 5.7.)
+ROUTES = {
+    "dispatch.run_plan": {"queue": "plan"},
+    "reports.make_papers": {"queue": "papers"},
+    "cases.run_import": {"queue": "imports"},
+}
 
 
 def init_app(app: Flask, *, mongodb_uri: str, redis_url: str) -> Celery:
@@ -42,6 +48,7 @@ def init_app(app: Flask, *, mongodb_uri: str, redis_url: str) -> Celery:
         worker_prefetch_multiplier=1,
         task_default_queue="default",
         task_queues=[Queue(name) for name in QUEUES],
+        task_routes=ROUTES,
         broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 10},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
 
 
-@shared_task(name="dispatch.run_plan", queue="plan")
+@shared_task(name="dispatch.run_plan")
 def run_plan(plan_id: str) -> None:
     runner.run_plan(plan_id=plan_id, now=utc_now())
 

@@ -16,7 +16,7 @@ from server.reports import services
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="reports.make_papers", queue="papers")
+@shared_task(name="reports.make_papers")
 def make_papers(court: str, visit_id: str, basis: str) -> None:
     """Makes the papers of one accepted visit; may run twice."""
     store = current_app.extensions["evidence_store"]
@@ -31,7 +31,7 @@ def make_papers(court: str, visit_id: str, basis: str) -> None:
     services.mark_made(court=court, visit_id=visit_id, now=now)
 
 
-@shared_task(name="reports.sweep", queue="default")
+@shared_task(name="reports.sweep")
 def sweep() -> None:
     for court, visit_id, review_round in services.accepted_without_papers(
         now=utc_now(), older_than=timedelta(seconds=45)
