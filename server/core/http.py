@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.core.errors import DomainError
 from server.core.ids import new_id
+from server.core.permissions import public
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,17 @@ def _finish_request(response: Response) -> Response:
     return response
 
 
+def _declare_public(app: Flask, endpoint: str) -> None:
+    """flask-smorest's own view of the document is a bound method, which cannot carry a permission itself."""
+    view = app.view_functions[endpoint]
+
+    @public("the contract of the API is no secret")
+    def document() -> Any:
+        return view()
+
+    app.view_functions[endpoint] = document
+
+
 def init_app(app: Flask) -> SongdaApi:
     """Sets up errors, request ids and the OpenAPI 3 document; returns the Api that blueprints register on."""
     app.config.update(
@@ -127,6 +139,7 @@ def init_app(app: Flask) -> SongdaApi:
     app.register_error_handler(DomainError, _on_domain_error)
     app.register_error_handler(ConnectionFailure, _on_database_away)
     api = SongdaApi(app)
+    _declare_public(app, "api-docs.openapi_json")
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _on_unexpected)
     return api
