@@ -1,6 +1,6 @@
 """Regret insertion: a feasible plan in a fraction of a second, and the filler behind every other engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -53,6 +53,8 @@ class Builder:
         }
         self.table = window_table(instance)
         self.states: list[RouteState] = [self._state(server) for server in range(len(self.orders))]
+        # Servers insertions are limited to (None: all).
+        self.among: frozenset[int] | None = None
         self.planned = np.zeros(instance.n, dtype=bool)
         for order in self.orders:
             for node in order:
@@ -62,7 +64,9 @@ class Builder:
         return route_state(self.instance, server, self.orders[server], self.appointments)
 
     def room(self, server: int) -> bool:
-        """Whether the server may take one more visit."""
+        """Whether the server may take one more visit (and is among those considered)."""
+        if self.among is not None and server not in self.among:
+            return False
         most = self.instance.servers[server].max_visits
         return most is None or len(self.orders[server]) < most
 
@@ -96,9 +100,25 @@ class Builder:
     def _comes(self, order: Order, building: str) -> bool:
         return any(node < self.instance.n and self.instance.visits[node].building == building for node in order)
 
+    def take_out(self, visits: Collection[int]) -> set[int]:
+        """Remove visits (both halves of crews); returns the servers whose routes changed."""
+        changed: set[int] = set()
+        for server, order in enumerate(self.orders):
+            kept = [node for node in order if self.instance.visit_of(node) not in visits]
+            if len(kept) < len(order):
+                self.orders[server] = kept
+                changed.add(server)
+        for visit in visits:
+            self.appointments.pop(visit, None)
+            self.planned[visit] = False
+        for server in changed:
+            self.states[server] = self._state(server)
+        return changed
+
     def put(self, node: int, server: int, gap: int) -> None:
         """Insert a node before position `gap`; the caller has checked that it fits."""
-        self.orders[server].insert(gap, node)
+        # A new list, never the old one changed: whoever kept the old orders can go back to them.
+        self.orders[server] = [*self.orders[server][:gap], node, *self.orders[server][gap:]]
         self.states[server] = self._state(server)
         self.planned[self.instance.visit_of(node)] = True
 
@@ -120,10 +140,9 @@ class Builder:
     def _pairs(self, visit: int) -> list[tuple[int, Spot, int]]:
         """(price, both (server, gap), start) of the cheapest pairs of gaps that look as if a crew could meet."""
         instance = self.instance
-        lead = self._gaps(visit, instance.allowed[visit])
-        second = self._gaps(visit, instance.allowed[visit + instance.n])
-        if lead is None or second is None:
-            return []
+        gaps = self._gaps(visit, instance.allowed[visit] | instance.allowed[visit + instance.n])
+        lead = _of_servers(gaps, instance.allowed[visit])
+        second = _of_servers(gaps, instance.allowed[visit + instance.n])
         cost = lead[2][:, None] + second[2][None, :]
         meet = np.maximum(lead[3][:, None], second[3][None, :])
         until = np.minimum(lead[4][:, None], second[4][None, :])
@@ -137,21 +156,20 @@ class Builder:
             found.append((int(cost[a, b]), spot, int(meet[a, b])))
         return found
 
-    def _gaps(self, visit: int, servers: frozenset[int]) -> tuple[NDArray[np.int64], ...] | None:
-        """(server, gap, cost, earliest, latest) of every gap of the servers the visit fits into."""
-        found = []
+    def _gaps(self, visit: int, servers: frozenset[int]) -> NDArray[np.int64]:
+        """Columns (server, gap, cost, earliest, latest) of the servers' gaps the visit fits into, cheapest first."""
+        found = [np.zeros((5, 0))]
         one = np.array([visit])
         for server in sorted(servers):
             if not self.room(server):
                 continue
             fit = self.fits(server, one)
             gaps = np.flatnonzero(fit.extra[0] < ENDLESS)
-            cost = self.instance.problem.weights.travel_s * fit.extra[0, gaps] + self.extra_price(one, server)
+            cost = self.instance.problem.weights.travel_s * fit.extra[0, gaps]
+            cost += self.extra_price(one, server)
             found.append(np.stack([np.full(len(gaps), server), gaps, cost, fit.earliest[0, gaps], fit.latest[0, gaps]]))
-        if not found:
-            return None
-        together = np.concatenate(found, axis=1)
-        return tuple(row.astype(np.int64) for row in together) if together.shape[1] else None
+        together = np.concatenate(found, axis=1).astype(np.int64)
+        return together[:, np.argsort(together[2], kind="stable")]
 
     def _meet(self, visit: int, spot: Spot, start: int, *, keep: bool) -> bool:
         """Whether both routes hold exactly with the crew at that start; with `keep`, insert it."""
@@ -177,18 +195,26 @@ class Builder:
         return True
 
 
+def _of_servers(gaps: NDArray[np.int64], servers: frozenset[int]) -> NDArray[np.int64]:
+    """The columns of `Builder._gaps` that belong to these servers."""
+    return gaps[:, np.isin(gaps[0], list(servers))]
+
+
 def fill(
     builder: Builder,
     rng: np.random.Generator,
     taste: Taste = PLAIN,
     halt: Callable[[], bool] | None = None,
+    only: Sequence[int] | None = None,
 ) -> None:
-    """Insert every missing visit that fits for less than its penalty: pinned, then crews, then singles by regret.
+    """Insert every missing visit (of `only`, if given) that fits for less than its penalty.
+
+    Pinned visits come first, then crews and singles, these by regret.
 
     `taste` decides what comes next; `halt` may end it early; what is built by then holds.
     """
     instance = builder.instance
-    missing = [visit for visit in range(instance.n) if not builder.planned[visit]]
+    missing = [visit for visit in only or range(instance.n) if not builder.planned[visit]]
     for visit in (visit for visit in missing if instance.visits[visit].pinned):
         _put_pinned(builder, visit)
     if not taste.crews_last:

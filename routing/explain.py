@@ -14,8 +14,7 @@ from .construct import Builder
 from .instance import Instance, Order
 from .plan import Reason, Violation
 from .problem import Visit
-from .slots import ENDLESS
-from .timeline import time_route
+from .slots import ENDLESS, WindowTable, fits, route_state
 
 # Hurdles in the order they are told; the first that no plan could change comes first.
 _ORDER = (
@@ -33,18 +32,63 @@ def explain(instance: Instance, orders: Sequence[Order]) -> dict[str, tuple[Reas
     """Reasons by visit id for every visit the (feasible) orders leave out."""
     builder = Builder(instance, orders)
     left = [visit for visit in range(instance.n) if not builder.planned[visit]]
-    return {instance.visits[visit].id: reasons_for(builder, visit) for visit in left}
+    facts = _Facts(builder, left)
+    return {instance.visits[visit].id: _reasons(facts, visit) for visit in left}
 
 
 def reasons_for(builder: Builder, visit: int) -> tuple[Reason, ...]:
     """Every binding reason why the visit is not in the builder's routes."""
-    instance = builder.instance
+    return _reasons(_Facts(builder, [visit]), visit)
+
+
+def _reasons(facts: "_Facts", visit: int) -> tuple[Reason, ...]:
+    instance = facts.builder.instance
     ruled_out = _ruled_out(instance, instance.visits[visit])
     if ruled_out is not None:
         return (ruled_out,)
     if instance.visits[visit].crew == 2:
-        return _crew_reasons(builder, visit)
-    return _grouped(builder, visit, instance.allowed[visit])
+        return _crew_reasons(facts, visit)
+    return _grouped(facts, visit, instance.allowed[visit])
+
+
+class _Facts:
+    """For visits × servers: would it fit if the server did nothing else, the same with no window, and in the plan."""
+
+    def __init__(self, builder: Builder, visits: list[int]) -> None:
+        self.builder = builder
+        self.row = {visit: row for row, visit in enumerate(visits)}
+        instance = builder.instance
+        nodes = np.array(visits, dtype=np.int64)
+        servers = range(len(instance.servers))
+        shape = (len(visits), len(instance.servers))
+        self.alone, self.any_time = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        self.price = np.full(shape, np.inf)
+        opened = WindowTable(np.zeros((instance.n, 1)), np.full((instance.n, 1), ENDLESS))
+        for server in servers if visits else ():
+            idle = route_state(instance, server, [], {})
+            self.alone[:, server] = fits(instance, builder.table, idle, nodes).extra[:, 0] < ENDLESS
+            self.any_time[:, server] = fits(instance, opened, idle, nodes).extra[:, 0] < ENDLESS
+            extra = builder.fits(server, nodes).extra.min(axis=1)
+            price = instance.problem.weights.travel_s * extra + builder.extra_price(nodes, server)
+            self.price[:, server] = np.where(extra < ENDLESS, price, np.inf)
+
+    def hurdle(self, visit: int, server: int) -> tuple[str, float]:
+        """The first thing that keeps the server from the visit, and the price (objective seconds) if it would fit."""
+        row = self.row[visit]
+        if not self.alone[row, server]:
+            return ("window.unreachable" if self.any_time[row, server] else "shift.too_short"), 0.0
+        if not self.builder.room(server):
+            return "server.max_visits", 0.0
+        price = float(self.price[row, server])
+        return ("value.too_low", price) if np.isfinite(price) else ("route.no_gap", 0.0)
+
+    def hurdles(self, visit: int, servers: frozenset[int]) -> dict[str, list[tuple[int, float]]]:
+        """Servers by hurdle."""
+        groups: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for server in sorted(servers):
+            code, price = self.hurdle(visit, server)
+            groups[code].append((server, price))
+        return groups
 
 
 def _ruled_out(instance: Instance, visit: Visit) -> Reason | None:
@@ -66,46 +110,20 @@ def _ruled_out(instance: Instance, visit: Visit) -> Reason | None:
     return None
 
 
-def _hurdle(builder: Builder, visit: int, server: int) -> tuple[str, float]:
-    """The first thing that keeps the server from the visit, and the price (objective seconds) if it would fit."""
-    instance = builder.instance
-    if time_route(instance, server, [visit]) is None:
-        windows, instance.windows[visit] = instance.windows[visit], []
-        reachable = time_route(instance, server, [visit]) is not None
-        instance.windows[visit] = windows
-        return ("window.unreachable" if reachable else "shift.too_short"), 0.0
-    if not builder.room(server):
-        return "server.max_visits", 0.0
-    one = np.array([visit])
-    extra = float(builder.fits(server, one).extra.min())
-    if extra >= ENDLESS:
-        return "route.no_gap", 0.0
-    price = instance.problem.weights.travel_s * extra + float(builder.extra_price(one, server)[0])
-    return "value.too_low", price
-
-
-def _hurdles(builder: Builder, visit: int, servers: frozenset[int]) -> dict[str, list[tuple[int, float]]]:
-    groups: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for server in sorted(servers):
-        code, price = _hurdle(builder, visit, server)
-        groups[code].append((server, price))
-    return groups
-
-
-def _grouped(builder: Builder, visit: int, servers: frozenset[int]) -> tuple[Reason, ...]:
+def _grouped(facts: _Facts, visit: int, servers: frozenset[int]) -> tuple[Reason, ...]:
     """Reasons from grouping the servers by hurdle."""
-    groups = _hurdles(builder, visit, servers)
+    builder, groups = facts.builder, facts.hurdles(visit, servers)
     reasons = []
     for code in _ORDER:
         if code not in groups:
             continue
-        params = _facts(builder, visit, code, groups[code], len(servers))
+        params = _params(builder, visit, code, groups[code], len(servers))
         fits = code == "value.too_low" and min(price for _, price in groups[code]) < builder.instance.penalty[visit]
         reasons.append(Reason("search.stopped" if fits else code, params))
     return tuple(reasons)
 
 
-def _facts(builder: Builder, visit: int, code: str, group: list[tuple[int, float]], eligible: int) -> dict[str, Any]:
+def _params(builder: Builder, visit: int, code: str, group: list[tuple[int, float]], eligible: int) -> dict[str, Any]:
     instance = builder.instance
     params: dict[str, Any] = {
         "servers": [instance.servers[server].id for server, _ in group],
@@ -122,19 +140,19 @@ def _facts(builder: Builder, visit: int, code: str, group: list[tuple[int, float
     return params
 
 
-def _crew_reasons(builder: Builder, visit: int) -> tuple[Reason, ...]:
+def _crew_reasons(facts: _Facts, visit: int) -> tuple[Reason, ...]:
     """A crew fails for its leader, for its second, or because no two can be there at one time."""
-    instance = builder.instance
-    lead = _hurdles(builder, visit, instance.allowed[visit])
-    second = _hurdles(builder, visit, instance.allowed[visit + instance.n])
+    builder, instance = facts.builder, facts.builder.instance
+    lead = facts.hurdles(visit, instance.allowed[visit])
+    second = facts.hurdles(visit, instance.allowed[visit + instance.n])
     leaders = {server for server, _ in lead.get("value.too_low", ())}
     seconds = {server for server, _ in second.get("value.too_low", ())}
     if not leaders:
-        return _grouped(builder, visit, instance.allowed[visit])
+        return _grouped(facts, visit, instance.allowed[visit])
     if len(leaders | seconds) < 2:
         others = instance.allowed[visit + instance.n] - leaders
         free = sorted(instance.servers[server].id for server in leaders)
-        return (Reason("crew.second_missing", {"free": free}), *_grouped(builder, visit, others))
+        return (Reason("crew.second_missing", {"free": free}), *_grouped(facts, visit, others))
     price = builder.crew_price(visit)
     if price is None:
         return (Reason("crew.no_common_time", {"able": len(leaders | seconds)}),)

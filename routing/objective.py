@@ -14,15 +14,24 @@ def planned_visits(instance: Instance, orders: Sequence[Order]) -> set[int]:
 
 def objective(instance: Instance, orders: Sequence[Order], times: Sequence[RouteTimes]) -> int:
     """Objective seconds of timed orders: travel, overtime, fairness, split buildings, disruption, dropped visits."""
+    total = sum(route_price(instance, server, order, times[server].back_s) for server, order in enumerate(orders))
+    return total + day_price(instance, orders)
+
+
+def route_price(instance: Instance, server: int, order: Order, back_s: float) -> int:
+    """The part of the objective one route decides: travel, overtime, fairness, disruption."""
     weights = instance.problem.weights
-    total = 0
-    for server, order in enumerate(orders):
-        overtime_s = max(0, times[server].back_s - instance.shift[server][1]) if order else 0
-        total += weights.travel_s * sum(legs_of(instance, server, order)) + weights.overtime_s * overtime_s
-        total += weights.fairness * max(0, len(order) - instance.fair_share[server])
-        total += weights.disruption * sum(moved(instance, node, server) for node in order)
+    overtime_s = max(0, int(back_s) - instance.shift[server][1]) if order else 0
+    total = weights.travel_s * sum(legs_of(instance, server, order)) + weights.overtime_s * overtime_s
+    total += weights.fairness * max(0, len(order) - instance.fair_share[server])
+    return total + weights.disruption * sum(moved(instance, node, server) for node in order)
+
+
+def day_price(instance: Instance, orders: Sequence[Order]) -> int:
+    """The part of the objective only the whole day decides: visits left out, split buildings."""
+    weights = instance.problem.weights
     planned = planned_visits(instance, orders)
-    total += sum(instance.penalty[visit] for visit in range(instance.n) if visit not in planned)
+    total = sum(instance.penalty[visit] for visit in range(instance.n) if visit not in planned)
     return total + weights.split_building * split_buildings(instance, orders)
 
 

@@ -9,7 +9,6 @@ Crew visits already in the route keep the time they have (`appointments`), which
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,36 +70,34 @@ def windows_at(instance: Instance, visit: int, appointments: dict[int, int]) -> 
 def route_state(instance: Instance, server: int, order: Order, appointments: dict[int, int]) -> RouteState:
     """Forward and backward times of a feasible order."""
     pauses = instance.breaks[server]
-    states = len(pauses) + 1
+    states = range(len(pauses) + 1)
     legs = legs_of(instance, server, order)
-    m = len(order)
-    leave = np.full((m + 1, states), FAR)
-    leave[0, 0] = instance.shift[server][0]
-    for position, node in enumerate(order, start=1):
-        windows = windows_at(instance, instance.visit_of(node), appointments)
-        service = int(instance.service[node])
-        for done in range(states):
-            arrival = min(
-                travel_with_breaks(leave[position - 1, before], legs[position - 1], pauses[before:done])
-                for before in range(done + 1)
-            )
-            leave[position, done] = min(next_start(arrival, windows) + service, FAR)
-    latest = np.full((m + 2, states), -FAR)
-    for done in range(states):
-        latest[m + 1, done] = min(latest_leaving(FAR, 0, pauses[done:]), float(instance.latest_end(server)))
-    for position in range(m, 0, -1):
-        node = order[position - 1]
-        windows = windows_at(instance, instance.visit_of(node), appointments)
-        for done in range(states):
-            go = max(
-                latest_leaving(latest[position + 1, after], legs[position], pauses[done:after])
-                for after in range(done, states)
-            )
-            latest[position, done] = max(latest_start(go - int(instance.service[node]), windows), -FAR)
+    doors = [
+        (windows_at(instance, instance.visit_of(node), appointments), int(instance.service[node])) for node in order
+    ]
+    leave = [[float(instance.shift[server][0])] + [FAR] * len(pauses)]
+    for travel_s, (windows, service) in zip(legs, doors, strict=False):
+        left = leave[-1]
+        ready = [left[done] + travel_s for done in states]
+        for done in states:
+            for before in range(done):
+                there = travel_with_breaks(left[before], travel_s, pauses[before:done])
+                ready[done] = min(ready[done], there)
+        leave.append([min(next_start(moment, windows) + service, FAR) for moment in ready])
+    end = float(instance.latest_end(server))
+    latest = [[min(latest_leaving(FAR, 0, pauses[done:]), end) for done in states]]
+    for travel_s, (windows, service) in zip(reversed(legs), reversed(doors), strict=False):
+        by = latest[-1]
+        limits = [by[done] - travel_s for done in states]
+        for done in states:
+            for after in states[done + 1 :]:
+                limits[done] = max(limits[done], latest_leaving(by[after], travel_s, pauses[done:after]))
+        latest.append([max(latest_start(limit - service, windows), -FAR) for limit in limits])
+    latest.append([-FAR] * len(states))
     points = [instance.start_point[server], *(int(instance.point_of[node]) for node in order)]
     points.append(instance.end_point[server])
     base = np.array(legs, dtype=np.int64)
-    return RouteState(server, order, leave, latest, np.array(points, dtype=np.int32), base)
+    return RouteState(server, order, np.array(leave), np.array(latest[::-1]), np.array(points, dtype=np.int32), base)
 
 
 def _travel(leave: Floats, travel: Floats, pauses: Breaks) -> Floats:
@@ -153,22 +150,38 @@ def fits(instance: Instance, table: WindowTable, state: RouteState, visits: NDAr
         onward[:, -1] = matrix[doors, state.points[-1]]
     service = instance.service[visits].astype(np.float64)[:, None]
     pauses = instance.breaks[state.server]
+    opens, closes = table.opens[visits], table.closes[visits]
     earliest = np.full(to_door.shape, FAR)
     latest = np.full(to_door.shape, -FAR)
-    starts: dict[tuple[int, int], Floats] = {}
-    for before, at, after in combinations_with_replacement(range(len(pauses) + 1), 3):
-        if (before, at) not in starts:
-            arrival = _travel(state.leave[None, :, before] + 0.0 * to_door, to_door, pauses[before:at])
-            starts[before, at] = _next_start(arrival, table.opens[visits], table.closes[visits])
-        start = starts[before, at]
-        limit = _latest_leaving(state.latest[None, 1:, after], onward, pauses[at:after]) - service
-        limit = _latest_start(limit, table.opens[visits], table.closes[visits])
+    for at in range(len(pauses) + 1):
+        # Both window functions are monotone, so the best split of the breaks is found before they are applied.
+        ready, limit = _ready(state, to_door, pauses, at), _limit(state, onward, pauses, at) - service
+        start = _next_start(ready, opens, closes)
+        limit = _latest_start(limit, opens, closes)
         good = start <= limit
-        earliest = np.where(good, np.minimum(earliest, start), earliest)
-        latest = np.where(good, np.maximum(latest, limit), latest)
+        start, limit = np.where(good, start, FAR), np.where(good, limit, -FAR)
+        earliest = np.minimum(earliest, start)
+        latest = np.maximum(latest, limit)
     extra = to_door + onward - _removed(state)[None, :]
     extra[earliest >= ENDLESS] = FAR
     return Fits(extra, earliest, latest)
+
+
+def _ready(state: RouteState, to_door: Floats, pauses: Breaks, at: int) -> Floats:
+    """Earliest arrival at the visit with `at` breaks done, over all ways to get there."""
+    ready = state.leave[None, :, at] + to_door
+    for before in range(at):
+        there = _travel(np.broadcast_to(state.leave[None, :, before], to_door.shape), to_door, pauses[before:at])
+        ready = np.minimum(ready, there)
+    return ready
+
+
+def _limit(state: RouteState, onward: Floats, pauses: Breaks, at: int) -> Floats:
+    """Latest leaving of the visit with `at` breaks done that still reaches the next door in time."""
+    limit = state.latest[None, 1:, at] - onward
+    for after in range(at + 1, len(pauses) + 1):
+        limit = np.maximum(limit, _latest_leaving(state.latest[None, 1:, after], onward, pauses[at:after]))
+    return limit
 
 
 def _removed(state: RouteState) -> Floats:
@@ -177,19 +190,21 @@ def _removed(state: RouteState) -> Floats:
 
 
 def _next_start(ready: Floats, opens: Floats, closes: Floats) -> Floats:
-    best = np.full(ready.shape, FAR)
+    best: Floats | None = None
     for column in range(opens.shape[1]):
         start = np.maximum(ready, opens[:, column, None])
-        best = np.minimum(best, np.where(start <= closes[:, column, None], start, FAR))
-    return best
+        start = np.where(start <= closes[:, column, None], start, FAR)
+        best = start if best is None else np.minimum(best, start)
+    return ready if best is None else best
 
 
 def _latest_start(limit: Floats, opens: Floats, closes: Floats) -> Floats:
-    best = np.full(limit.shape, -FAR)
+    best: Floats | None = None
     for column in range(opens.shape[1]):
         start = np.minimum(limit, closes[:, column, None])
-        best = np.maximum(best, np.where(start >= opens[:, column, None], start, -FAR))
-    return best
+        start = np.where(start >= opens[:, column, None], start, -FAR)
+        best = start if best is None else np.maximum(best, start)
+    return limit if best is None else best
 
 
 def _latest_leaving(latest_arrival: Floats, travel: Floats, pauses: Breaks) -> Floats:

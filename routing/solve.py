@@ -9,8 +9,10 @@ import numpy as np
 from .assemble import make_plan, orders_of
 from .construct import OTHER_TASTES, PLAIN, Builder, Taste, fill
 from .engines.base import Engine, Task
+from .engines.chain import ChainEngine
 from .engines.ortools import OrToolsEngine
 from .engines.pieces import PiecesEngine
+from .engines.ruin import RuinEngine
 from .explain import explain
 from .instance import Instance, Order, compile_problem
 from .objective import objective, planned_visits
@@ -20,12 +22,17 @@ from .stop import Stop, iterations_limit, seconds_limit
 from .timeline import time_all
 from .warm import repair_orders
 
+# The chain that measured best on court days: our own search first, then the solver as a second opinion.
+ENGINE: Engine = ChainEngine(((RuinEngine(), 0.75), (PiecesEngine(OrToolsEngine()), 0.25)))
+
 # The stop is asked, and improvements are looked at, this often at most.
 _LOOK_EVERY_S = 0.1
 # First plans of other tastes are tried within this share of the budget.
 _STARTING_SHARE = 0.1
 # Kept back from the budget for the last fill, the exact times and the reasons.
-_CLOSING_SHARE, _CLOSING_MAX_S = 0.05, 0.25
+_CLOSING_SHARE, _CLOSING_MAX_S = 0.05, 0.5
+# The last fill may take this long past the stop.
+_GRACE_S = 0.25
 
 
 class _Best:
@@ -61,7 +68,7 @@ class _Best:
 
     def closing(self) -> bool:
         """Whether the last fill has used up its grace."""
-        self.closed_at = self.closed_at or self.elapsed() + _CLOSING_MAX_S
+        self.closed_at = self.closed_at or self.elapsed() + _GRACE_S
         return self.elapsed() > self.closed_at
 
     def report(self, orders: Sequence[Order]) -> None:
@@ -129,7 +136,7 @@ def solve(
         if taste != PLAIN and best.elapsed() > _STARTING_SHARE * seconds_limit(stop):
             break
         best.judge(_filled(instance, start, seed, best.halt, taste), "insertion")
-    _improve(instance, stop, seed, best, PiecesEngine(OrToolsEngine()))
+    _improve(instance, stop, seed, best, ENGINE)
     best.judge(_filled(instance, best.orders, seed, best.closing, PLAIN), best.engine)
     reasons = explain(instance, best.orders)
     return make_plan(instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons)
