@@ -22,10 +22,6 @@ SETUP = if [ -z "$(PYTHON)" ]; then \
 PYTHON_CODE := wsgi.py server miniprogram-api/miniprogram_api portal routing evidence printers tests tools bench
 CHECKED := $(wildcard $(PYTHON_CODE))
 WEB := server/board/web
-# What the settings need to be importable; nothing is contacted.
-OFFLINE := SONGDA_MODE=test MONGODB_URI=mongodb://127.0.0.1:1/offline REDIS_URL=redis://127.0.0.1:1/0 \
-	SONGDA_SECRET_KEY=offline SONGDA_EVIDENCE_STORE=file:///nonexistent
-FLASK := $(PY) -m flask --app wsgi
 
 .PHONY: help
 help: ## 列出全部命令(本页)
@@ -68,7 +64,7 @@ lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档�
 	@check "mypy" $(PY) -m mypy
 	@check "依赖方向 lint-imports" $(VENV)/bin/lint-imports --no-logo
 	@check "依赖清单 requirements*.txt(make requirements 可重新生成)" $(PY) -m tools.requirements check
-	@check "接口文档 docs/openapi.json(make openapi 可重新生成)" env $(OFFLINE) $(FLASK) openapi check docs/openapi.json
+	@check "接口文档 docs/openapi.json(make openapi 可重新生成)" $(PY) -m tools.offline openapi check docs/openapi.json
 	@if [ -f $(WEB)/package.json ]; then check "前端 eslint、vue-tsc" $(PYTHON) -m tools.setup npm run --silent lint; fi
 	@if [ -n "$$failed" ]; then printf "✗ 未通过:\n$$failed" >&2; exit 1; fi
 	@echo "✓ 检查全部通过"
@@ -81,7 +77,7 @@ format: ## 按统一格式改写代码,并修正能自动修正的问题
 
 .PHONY: openapi
 openapi: ## 重新生成 docs/openapi.json
-	@env $(OFFLINE) $(FLASK) openapi write docs/openapi.json
+	@$(PY) -m tools.offline openapi write docs/openapi.json
 
 .PHONY: requirements
 requirements: ## 由 pyproject.toml 重新生成锁定的依赖清单;UPGRADE=1 时升级到最新版本

@@ -17,7 +17,7 @@ from tools.stack.ports import free_ports, is_free
 from tools.stack.procfs import Identity
 from tools.stack.supervisor import get
 
-START_TIMEOUT_S = 180.0
+START_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 60.0
 
 

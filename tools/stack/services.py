@@ -125,12 +125,13 @@ def application(config: Config) -> list[Service]:
     ]
 
 
-def flask(config: Config, *arguments: str, name: str, out_path: Path | None = None) -> Child:
-    """A `flask --app wsgi …` command, to be run once. Output to `out_path`, else to its log."""
+def preparation(config: Config, accounts_path: Path) -> Child:
+    """To be run once before the application: indexes, demo court, and the demo accounts into a file."""
+    name = "prepare"
     return Child(
         name,
-        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-        log_path=out_path or config.place.log_dir / f"{name}.log",
+        [sys.executable, "-m", "tools.stack.prepare", str(accounts_path)],
+        log_path=config.place.log_dir / f"{name}.log",
         env=config.environ,
         cwd=ROOT,
         pid_path=config.place.pid_path(name),

@@ -19,7 +19,7 @@ from tools.stack.guard import Place, check_ports, hold, sweep
 from tools.stack.procfs import Identity
 from tools.stack.services import Service
 
-READY_TIMEOUT_S = 120.0
+READY_TIMEOUT_S = 240.0
 WATCH_EVERY_S = 0.25
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -45,6 +45,7 @@ class Supervisor:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.place = config.place
+        self.accounts_path = self.place.run_dir / "accounts.txt"
         self.running: list[Service] = []
         self.once: Child | None = None
 
@@ -67,8 +68,7 @@ class Supervisor:
             self._begin(service)
         if not self.config.own_wechat:
             progress.say(f"微信:使用 {self.config.wechat_url}(没有启动模拟微信)")
-        self._run_once("建立数据库索引", "indexes", "db", "indexes")
-        self._run_once("准备演示法院(首次约半分钟)", "seed", "demo", "seed")
+        self._prepare()
         for service in services.application(self.config):
             self._begin(service)
         with progress.step("等待全部服务就绪"):
@@ -76,9 +76,8 @@ class Supervisor:
 
     def announce(self) -> None:
         """Tells people where to go, and programs (`state.json`) what runs."""
-        accounts = self._run_once("读取演示账号", "accounts", "demo", "accounts", fatal=False)
         self._write_state()
-        for line in self._summary(accounts):
+        for line in self._summary(self.accounts_path.read_text(encoding="utf-8")):
             progress.plain(line)
 
     def watch(self) -> None:
@@ -128,20 +127,17 @@ class Supervisor:
         for line in log.splitlines():
             progress.plain(f"    {line}")
 
-    def _run_once(self, title: str, name: str, *arguments: str, fatal: bool = True) -> str:
-        """Runs a `flask` command to its end; returns what it printed. StackError when a fatal one fails."""
-        self.once = child = services.flask(self.config, *arguments, name=name)
-        with progress.step(title):
+    def _prepare(self) -> None:
+        self.once = child = services.preparation(self.config, self.accounts_path)
+        with progress.step("建立数据库索引,准备演示法院(首次约半分钟)"):
             child.start()
             while child.running:
                 self._databases_must_run()
                 time.sleep(0.05)
+            child.kill()
+            if child.exit_code:
+                raise StackError(f"准备失败({_how(child.exit_code)}),日志 {child.log_path}:\n{child.log_tail(20)}")
         self.once = None
-        printed = child.log_tail(200)
-        child.kill()
-        if child.exit_code and fatal:
-            raise StackError(f"{title}失败({_how(child.exit_code)}),日志 {child.log_path}:\n{child.log_tail(20)}")
-        return "" if child.exit_code else printed
 
     def _databases_must_run(self) -> None:
         for service in self.running:
@@ -179,10 +175,9 @@ class Supervisor:
         yield ""
         yield f"   网址 URL        {self.config.url}/"
         yield f"   接口文档 API    {self.config.url}/api/docs"
-        if accounts:
-            yield ""
-            yield "   演示账号 Demo accounts"
-            yield from (f"     {line}" for line in accounts.splitlines())
+        yield ""
+        yield "   演示账号 Demo accounts"
+        yield from (f"     {line}" for line in accounts.splitlines())
         yield ""
         if self.config.own_wechat:
             yield f"   模拟的外部系统 Emulated   微信 WeChat → {self.config.wechat_url}(不会发出任何真实消息)"
