@@ -73,9 +73,13 @@ class Builder:
     def fits(self, server: int, visits: NDArray[np.int64]) -> Fits:
         """Exact fits of the visits into the server's route, gaps before pinned visits closed."""
         found = fits(self.instance, self.table, self.states[server], visits)
-        held = sum(1 for node in self.orders[server] if self.instance.visits[self.instance.visit_of(node)].pinned)
-        found.extra[:, :held] = FAR
+        found.extra[:, : self._held(server)] = FAR
         return found
+
+    def _held(self, server: int) -> int:
+        """How many pinned visits the route begins with."""
+        visits, order = self.instance.visits, self.orders[server]
+        return sum(1 for node in order if visits[self.instance.visit_of(node)].pinned)
 
     def extra_price(self, visits: NDArray[np.int64], server: int) -> Floats:
         """What inserting each visit costs beyond travel: fairness, split building, disruption."""
@@ -141,6 +145,8 @@ class Builder:
         """(price, both (server, gap), start) of the cheapest pairs of gaps that look as if a crew could meet."""
         instance = self.instance
         gaps = self._gaps(visit, instance.allowed[visit] | instance.allowed[visit + instance.n])
+        if instance.visits[visit].pinned:
+            gaps = gaps[:, [self._held(int(server)) == gap for server, gap in gaps[:2].T]]
         lead = _of_servers(gaps, instance.allowed[visit])
         second = _of_servers(gaps, instance.allowed[visit + instance.n])
         cost = lead[2][:, None] + second[2][None, :]

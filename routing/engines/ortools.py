@@ -7,9 +7,11 @@ Traps this file knows (components list, "Routing"): transit *matrices*, never Py
 
 import itertools
 import math
+import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,8 +73,7 @@ class OrToolsEngine:
         parameters = _parameters(task)
         watch = _Watch(model, task)
         model.routing.AddAtSolutionCallback(watch.at_solution)
-        if task.iterations is None:
-            model.routing.AddSearchMonitor(model.routing.solver().CustomLimit(watch.limit))
+        model.routing.AddSearchMonitor(model.routing.solver().CustomLimit(watch.limit))
         model.routing.CloseModelWithParameters(parameters)
         routes = [[model.index_of[node] for node in order] for order in task.orders]
         first = model.routing.ReadAssignmentFromRoutes(routes, True)
@@ -84,6 +85,8 @@ class OrToolsEngine:
         if math.isfinite(left_s):
             parameters.time_limit.FromMilliseconds(int(left_s * 1000) + 1)
         model.routing.SolveFromAssignmentWithParameters(first, parameters)
+        if watch.failure is not None:
+            raise watch.failure
 
 
 class _Watch:
@@ -95,18 +98,32 @@ class _Watch:
         self.best = math.inf
         self.calls = 0
         self.stopped = False
+        self.failure: BaseException | None = None
 
     def at_solution(self) -> None:
         cost = int(self.model.routing.CostVar().Value())
-        if cost < self.best:
+        if cost < self.best and not self.stopped:
             self.best = cost
-            self.task.report(self.model.orders())
+            with self._not_lost():
+                self.task.report(self.model.orders())
 
     def limit(self) -> bool:
         self.calls += 1
         if self.calls % _LIMIT_STRIDE == 0 and not self.stopped:
-            self.stopped = self.task.halt()
+            with self._not_lost():
+                self.stopped = self.task.halt()
         return self.stopped
+
+    @contextmanager
+    def _not_lost(self) -> Iterator[None]:
+        """An error of the caller's code stops the search and is kept: the solver's C++ side may swallow it."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if not done:
+                self.stopped, self.failure = True, sys.exc_info()[1]
 
 
 def _parameters(task: Task) -> "pywrapcp.DefaultRoutingSearchParameters":

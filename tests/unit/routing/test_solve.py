@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from itertools import permutations, product
 
+import numpy as np
 import pytest
 
 from routing import (
@@ -20,9 +21,16 @@ from routing import (
     check,
     solve,
 )
+from routing.assemble import make_plan
+from routing.construct import Builder, fill
+from routing.engines import pieces
+from routing.engines.base import Engine, Task
+from routing.engines.ortools import OrToolsEngine
+from routing.engines.pieces import PiecesEngine
+from routing.engines.ruin import RuinEngine
 from routing.instance import compile_problem
 from routing.objective import objective
-from routing.timeline import time_all
+from routing.timeline import crew_places, time_all
 
 from .days import HOUR, near, problem, random_day, server, visit
 
@@ -122,6 +130,13 @@ def test_a_pinned_visit_stays_first_and_its_window_no_longer_binds() -> None:
     assert plan.routes[0].visit_ids[0] == "going"
 
 
+def test_a_pinned_crew_stays_first_with_both() -> None:
+    going = visit("going", 9000, locked_server="s1", pinned=True, crew=2)
+    others = [visit(f"v{n}", 500 * n, 300) for n in range(6)]
+    plan = solved(problem([*others, going], [server("s1"), server("s2")]))
+    assert [route.visit_ids[0] for route in plan.routes] == ["going", "going"]
+
+
 def test_a_route_may_end_at_the_last_door() -> None:
     plan = solved(problem([visit("a", 9_000)], [server(end=None)]))
     assert plan.routes[0].back_s == plan.routes[0].stops[-1].leave_s
@@ -176,9 +191,11 @@ def test_disruption_keeps_published_visits_with_their_servers() -> None:
 def test_the_budget_is_not_overrun(seconds: float) -> None:
     day = random_day(1, 120, 8)
     compile_problem(day)
-    began = time.monotonic()
-    solved(day, MaxSeconds(seconds))
-    assert time.monotonic() - began < seconds + 0.6
+    # Processor time: the promise is about this program, not about neighbours on the machine.
+    began = time.process_time()
+    plan = solve(day, MaxSeconds(seconds))
+    assert time.process_time() - began < seconds + 0.5
+    assert check(day, plan) == []
 
 
 def test_a_pressed_button_stops_within_a_second() -> None:
@@ -236,3 +253,69 @@ def test_small_days_reach_the_true_optimum(seed: int) -> None:
     day = random_day(100 + seed, 4, 2, crews=seed % 2 == 0)
     plan = solved(day, MaxSeconds(0.5))
     assert plan.objective == best_by_hand(day)
+
+
+class ButtonBrokenError(Exception):
+    """What a caller's stop may raise."""
+
+
+@pytest.mark.parametrize("engine", [RuinEngine(), OrToolsEngine()])
+def test_an_error_of_the_callers_code_reaches_the_caller(engine: Engine) -> None:
+    def broken() -> bool:
+        raise ButtonBrokenError
+
+    instance = compile_problem(random_day(1, 40, 4))
+    task = Task(instance, [[] for _ in instance.servers], 0, 5.0, None, broken, lambda _: None)
+    with pytest.raises(ButtonBrokenError):
+        engine.improve(task)
+
+
+def test_an_error_in_the_progress_listener_reaches_the_caller() -> None:
+    def broken(progress: Progress) -> None:
+        if progress.planned:
+            raise ButtonBrokenError
+
+    with pytest.raises(ButtonBrokenError):
+        solve(random_day(1, 40, 4), MaxSeconds(2), on_improve=broken)
+
+
+@pytest.mark.parametrize("engine", [RuinEngine(), OrToolsEngine(), PiecesEngine(OrToolsEngine())])
+def test_each_engine_alone_improves_and_breaks_no_rule(engine: Engine) -> None:
+    day = random_day(21, 70, 5)
+    instance = compile_problem(day)
+    builder = Builder(instance, [[] for _ in instance.servers])
+    fill(builder, np.random.default_rng(0))
+    first = make_plan(instance, builder.orders, engine="insertion", seed=0, elapsed_s=0.0)
+    found = [builder.orders]
+    began = time.monotonic()
+    engine.improve(
+        Task(
+            instance,
+            builder.orders,
+            1,
+            1.2,
+            None,
+            lambda: time.monotonic() - began > 1.2,
+            lambda orders: found.append([list(order) for order in orders]),
+        )
+    )
+    plan = make_plan(instance, found[-1], engine=engine.name, seed=0, elapsed_s=0.0)
+    assert check(day, plan) == []
+    assert plan.objective < first.objective
+
+
+def test_a_day_in_pieces_keeps_its_crews_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "_FEWEST_VISITS", 50)
+    monkeypatch.setattr(pieces, "_SLICE_S", 0.1)
+    monkeypatch.setattr(pieces, "_PIECE_VISITS", 20)
+    day = random_day(22, 90, 9)
+    instance = compile_problem(day)
+    builder = Builder(instance, [[] for _ in instance.servers])
+    fill(builder, np.random.default_rng(0))
+    assert any(len(pair) == 2 for pair in crew_places(instance, builder.orders).values())
+    found = [builder.orders]
+    task = Task(instance, builder.orders, 3, 1.5, None, lambda: False, lambda orders: found.append(list(orders)))
+    PiecesEngine(OrToolsEngine()).improve(task)
+    assert len(found) > 1
+    for orders in found:
+        assert check(day, make_plan(instance, orders, engine="pieces", seed=0, elapsed_s=0.0)) == []
