@@ -101,12 +101,12 @@ def test_edits_interrupted_half_way_are_finished_and_told_once(
 def test_a_worker_that_is_really_killed_loses_and_doubles_nothing(
     importing: Importing, mongo_uri: str, redis_url: str, tmp_path: Path
 ) -> None:
-    rows = 3_000
+    rows = 1_500
     run = importing.start(xlsx_of([good_row(number) for number in range(1, rows + 1)]))
     command = [sys.executable, "-m", "tests.integration.cases.worker", mongo_uri, redis_url, str(tmp_path / "store")]
     worker = subprocess.Popen([*command, run.id], cwd=Path(__file__).parents[3])
     try:
-        _wait_until(lambda: ServiceTask.objects.count() > 300)
+        _wait_until(lambda: ServiceTask.objects.count() > 200)
     finally:
         worker.kill()
         worker.wait()
@@ -216,7 +216,7 @@ def start(importing: Importing) -> ImportRun:
 def test_a_queue_that_is_down_loses_no_run(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = Celery("test", broker="redis://127.0.0.1:9")
     nobody.conf.task_publish_retry = False
-    nobody.conf.broker_transport_options = {"socket_connect_timeout": 1}
+    nobody.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
     monkeypatch.setattr(services, "current_app", nobody)
 
     run = start(importing)
