@@ -17,9 +17,8 @@ class Refusal extends Error {
 const ALL = ['me.view', 'imports.create', 'imports.view', 'tasks.view', 'tasks.review', 'roster.view', 'roster.edit', 'dispatch.view', 'dispatch.plan', 'dispatch.publish', 'dispatch.assign', 'reviews.view', 'reviews.decide', 'evidence.view', 'papers.view', 'papers.make', 'people.view', 'people.bind']
 const streams = new Set<ServerResponse>()
 const plans: ReturnType<typeof data.makePlan>[] = []
-let signedIn = false
 
-const tell = (name: string, body: object) => streams.forEach((s) => s.write(`event: ${name}\ndata: ${JSON.stringify(body)}\n\n`))
+const tell = (name: string, body: object) => streams.forEach((s) => s.write(`event: ${name}\ndata: ${JSON.stringify({ name, data: body })}\n\n`))
 const page = <T>(items: T[], query: URLSearchParams) => {
   const at = Number(query.get('page') ?? 1)
   return { items: items.slice((at - 1) * 20, at * 20), total: items.length, page: at, page_size: 20 }
@@ -71,10 +70,9 @@ function assign({ id, body }: Call): unknown {
 const routes: [string, RegExp, (call: Call) => unknown][] = [
   ['POST', /^\/api\/session$/, ({ body }) => {
     if (body.password === 'wrong') throw new Refusal(401, 'auth.wrong', '用户名或密码不正确')
-    signedIn = true
     return { csrf: 'c', me: me() }
   }],
-  ['DELETE', /^\/api\/session$/, () => { signedIn = false; return null }],
+  ['DELETE', /^\/api\/session$/, () => null],
   ['GET', /^\/api\/me$/, me],
   ['GET', /^\/api\/board\/imports$/, () => ({ items: data.imports, total: data.imports.length, page: 1, page_size: 20 })],
   ['POST', /^\/api\/board\/imports$/, () => {
@@ -155,9 +153,11 @@ function read(request: IncomingMessage): Promise<Record<string, unknown>> {
 
 async function handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   const send = (status: number, body: unknown) => {
-    response.writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': 'mock0001' })
+    const cookie = url.pathname !== '/api/session' ? {} : { 'Set-Cookie': `mock=1; Path=/${request.method === 'DELETE' ? '; Max-Age=0' : ''}` }
+    response.writeHead(status, { ...(status < 300 ? cookie : {}), 'Content-Type': 'application/json', 'X-Request-Id': 'mock0001' })
     response.end(body === null ? '' : JSON.stringify(body))
   }
+  const signedIn = request.headers.cookie?.includes('mock=1')
   if (!signedIn && url.pathname !== '/api/session') return send(401, { title: '请先登录', code: 'auth.required', status: 401 })
   const body = await read(request)
   for (const [method, pattern, run] of routes) {

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { Problem, networkProblem, problemFrom } from './problem'
 import type { paths } from './schema'
+import type { Shape } from './types'
 
 let csrf = ''
 let onExpired: () => void = () => undefined
@@ -24,15 +25,15 @@ const guard: Middleware = {
 export const client = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 client.use(guard)
 
-interface Answer {
-  data?: unknown
+interface Answer<D> {
+  data?: D
   error?: unknown
   response: Response
 }
 
 /** The answer's body, or a Problem. A lost session is told once, to the handler of `whenExpired`. */
-export async function answer<T>(call: Promise<Answer>): Promise<T> {
-  let result: Answer
+export async function answer<D>(call: Promise<Answer<D>>): Promise<Shape<Exclude<D, undefined>>> {
+  let result: Answer<D>
   try {
     result = await call
   } catch (error) {
@@ -40,7 +41,7 @@ export async function answer<T>(call: Promise<Answer>): Promise<T> {
     throw networkProblem()
   }
   const { response } = result
-  if (response.ok) return result.data as T
+  if (response.ok) return result.data as Shape<Exclude<D, undefined>>
   const problem = problemFrom(response.status, parsed(result.error), response.headers.get('X-Request-Id') ?? '')
   if (problem.status === 401 && !response.url.endsWith('/api/session')) onExpired()
   throw problem

@@ -1,7 +1,7 @@
 import { computed, inject, ref, shallowRef, watch, type InjectionKey, type Ref } from 'vue'
 import { days, plans as planCalls, visits as visitCalls } from '@/api/board'
 import { isConflict } from '@/api/client'
-import type { DayView, Plan, Position } from '@/api/types'
+import type { DayView, Plan, PlanSummary, Position } from '@/api/types'
 import { boardOf, keepUnchanged } from '@/lib/columns'
 import { refreshOn } from '@/live/live'
 import { done, offer, tell, warn } from './feedback'
@@ -11,7 +11,7 @@ const RUNNING = new Set(['queued', 'running', 'stopping'])
 /** Everything the day page shows, read again when news comes. `date` empty: nothing is read. */
 export function useDay(date: Ref<string>) {
   const day = shallowRef<DayView | null>(null)
-  const versions = shallowRef<Plan[]>([])
+  const versions = shallowRef<PlanSummary[]>([])
   const positions = shallowRef<Position[]>([])
   const loading = ref(false)
   /** Plan to look at before publishing; empty shows who has what now. */
@@ -98,8 +98,9 @@ export function useDay(date: Ref<string>) {
     await change(async () => {
       const batch = await visitCalls.assignBatch({ visit_ids: ids, server_id: serverId })
       selected.value = new Set()
-      const moved = Array.isArray(batch.moved) ? batch.moved.length : batch.moved
-      const refused = batch.refused.length ? `，${batch.refused.length} 件未能分派（已开始或已结束）` : ''
+      const { moved } = batch
+      const refused = batch.refused.length ? `，${batch.refused.length} 件未能分派：${batch.refused[0]?.text ?? ''}` : ''
+      if (batch.late.length) warn(`${batch.late.length} 件将超出约定时段，请查看路线`)
       if (moved) offer(`已将 ${moved} 件分派给${name}${refused}`, '撤销', () => void undo(batch.batch_id))
       else warn(`没有可分派的任务${refused}`)
     })

@@ -1,7 +1,6 @@
 /** The day as the board shows it: one column per server in the order of the day, and what nobody has. Pure. */
-import type { DayView, LngLat, Plan, RosterEntry, Unplanned, Visit } from '@/api/types'
+import type { DayView, Plan, RosterEntry, Unplanned, Visit } from '@/api/types'
 import { routeColour } from './colours'
-import { metresBetween } from './datum'
 import { secondsOfDay } from './time'
 
 export interface Card {
@@ -18,8 +17,6 @@ export interface Card {
 export interface Load {
   stops: number
   metres: number
-  /** Straight lines only: no travel lengths are known for this order. */
-  rough: boolean
   finishS: number | null
   overS: number
   tooMany: boolean
@@ -88,41 +85,27 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value])
 }
 
-/** Metres along the stops from the depot and back: straight lines, so a lower bound of the road. */
-export function straightMetres(start: LngLat | null, points: LngLat[]): number {
-  const path = start && points.length ? [start, ...points, start] : points
-  return path.reduce((sum, point, i) => (i ? sum + metresBetween(path[i - 1] as LngLat, point) : 0), 0)
-}
-
-function loadOf(entry: RosterEntry, cards: Card[], plan: Plan | null): Load {
-  const route = plan?.routes.find((one) => one.server_id === entry.server_id)
-  const same = route !== undefined && sameOrder(route.stops.map((stop) => stop.visit_id), cards)
-  const points = cards.map((card) => card.visit.wgs84).filter((point): point is LngLat => point !== null)
-  const last = cards.reduce<number | null>((latest, card) => (card.leaveS === null ? latest : Math.max(latest ?? 0, card.leaveS)), null)
-  const finishS = same ? route.back_s : last
+function loadOf(entry: RosterEntry, cards: Card[], route: { distance_m: number; back_s: number } | undefined): Load {
+  const finishS = cards.length && route ? route.back_s : null
   return {
     stops: cards.length,
-    metres: same ? route.distance_m : straightMetres(entry.start.wgs84, points),
-    rough: !same,
-    finishS: cards.length ? finishS : null,
-    overS: finishS === null || !cards.length ? 0 : Math.max(0, finishS - entry.shift[1]),
+    metres: route?.distance_m ?? 0,
+    finishS,
+    overS: finishS === null ? 0 : Math.max(0, finishS - entry.shift[1]),
     tooMany: cards.length > entry.max_stops,
   }
 }
 
-function sameOrder(ids: string[], cards: Card[]): boolean {
-  return ids.length === cards.length && ids.every((id, i) => cards[i]?.visit.id === id)
-}
-
 /**
- * `shown`: a plan to look at before it is published; null shows who has what now. `latest` gives road lengths and
- * finish times where a server's order is still the plan's.
+ * `shown`: a plan to look at before it is published; null shows who has what now, by plan or by hand. `latest` says why
+ * a visit was left out.
  */
 export function boardOf(day: DayView, shown: Plan | null, latest: Plan | null): Board {
   const cards = shown ? cardsOfPlan(day.visits, shown) : cardsNow(day.visits)
+  const routes = new Map((shown ?? day).routes.map((route) => [route.server_id, route]))
   const columns = day.roster.map((entry, index) => {
     const own = (cards.get(entry.server_id) ?? []).sort(byPosition)
-    return { entry, index, colour: routeColour(index), cards: own, load: loadOf(entry, own, shown ?? latest) }
+    return { entry, index, colour: routeColour(index), cards: own, load: loadOf(entry, own, routes.get(entry.server_id)) }
   })
   const placed = new Set([...cards.values()].flat().map((card) => card.visit.id))
   const pool = day.visits.filter((visit) => !placed.has(visit.id) && !DONE.has(visit.state))

@@ -23,23 +23,15 @@ export const channel = word({
   notice: '公告送达', entrusted: '委托送达', forwarded: '转交送达',
 })
 export const mode = word({ car: '汽车', ebike: '电动自行车', bike: '自行车', transit: '公共交通', walk: '步行' })
-export const paperKind = word({ proof: '送达回证', report: '送达报告书' })
 export const progressKind = word({
   accept: '接单', depart: '出发', arrive: '到达', outcome: '提交结果', resubmit: '再次提交',
 })
-export const changeKind = word({
-  assigned: '分派', reassigned: '改派', claimed: '领取', released: '退回', published: '计划发布', undone: '撤销批量分派',
-  withdrawn: '撤回', unassigned: '取消分派', moved: '调整顺序',
-})
 export const provider = word({ gps: '卫星', network: '网络', fused: '融合', wifi: 'Wi-Fi', cell: '基站', unknown: '未知' })
-export const role = word({
-  dispatch_manager: '送达管理员', manager: '送达管理员', specialist: '送达专员', reviewer: '审核员',
-  process_server: '外出送达员', server: '外出送达员', judge: '承办法官', clerk: '书记员', supervisor: '监管',
-  leader: '院领导', court_admin: '法院管理员', administrator: '法院管理员', onsite: '驻场人员', onsite_staff: '驻场人员',
-})
-export const signerRelation = word({
-  self: '本人', spouse: '配偶', parent: '父母', child: '子女', family: '同住成年家属', agent: '诉讼代理人',
-  designated: '指定代收人', organisation: '单位收发人员',
+
+/** Why a recipient gets a visit, or is locked to a channel. */
+export const rule = word({
+  judge_asked_direct: '承办法官指定直接送达', mediation_in_person: '调解书应当直接送达本人', subpoena_direct: '拘传票必须直接送达',
+  third_party_debt_direct: '履行到期债务通知必须直接送达',
 })
 
 export const visitTone: Record<string, 'info' | 'primary' | 'success' | 'warning' | 'danger'> = {

@@ -8,6 +8,8 @@ export const NEAR_M = 200
 const COARSE_M = 300
 const CLOCK_APART_MS = 5 * 60_000
 
+const ON_THE_WAY = new Set(['accept', 'depart'])
+
 export interface Spot {
   label: string
   point: LngLat
@@ -17,23 +19,18 @@ export interface Spot {
   kind: 'progress' | 'evidence'
 }
 
-export function pointOf(fix: Fix | null | undefined): LngLat | null {
-  if (!fix) return null
-  if (fix.wgs84) return fix.wgs84
-  // CGCS2000 and WGS-84 differ by centimetres; a GCJ-02 point without its WGS-84 twin is not drawn in a wrong place.
-  return fix.point && fix.point.datum.toUpperCase() !== 'GCJ-02' ? [fix.point.lng, fix.point.lat] : null
-}
-
 function spot(label: string, kind: Spot['kind'], fix: Fix | null, home: LngLat | null, known?: number | null): Spot[] {
-  const point = pointOf(fix)
-  if (!fix || !point) return []
+  if (!fix) return []
+  const point = fix.wgs84
   const distanceM = known ?? (home ? metresBetween(point, home) : null)
   return [{ label, kind, point, accuracyM: fix.accuracy_m, distanceM, at: fix.at }]
 }
 
 export function spotsOf(visit: VisitDetail, progressLabel: (kind: string) => string): Spot[] {
   return [
-    ...visit.progress.flatMap((one) => spot(progressLabel(one.kind), 'progress', one.fix, visit.wgs84, one.distance_m)),
+    // Accepting and setting out happen elsewhere: only what was done at the door is measured against it.
+    ...visit.progress.filter((one) => !ON_THE_WAY.has(one.kind))
+      .flatMap((one) => spot(progressLabel(one.kind), 'progress', one.fix, visit.wgs84)),
     ...visit.evidence.flatMap((one) => spot(one.label, 'evidence', one.fix, visit.wgs84, one.distance_m)),
   ]
 }
@@ -44,7 +41,7 @@ export const far = (one: { distanceM: number | null; accuracyM: number }): boole
 /** What a reviewer should look at twice, in words. */
 export function doubts(visit: VisitDetail, spots: Spot[]): string[] {
   const found: string[] = []
-  const distant = spots.filter((one) => far(one) && one.label !== '出发' && one.label !== '接单')
+  const distant = spots.filter(far)
   if (distant.length) {
     const worst = distant.reduce((a, b) => ((a.distanceM ?? 0) > (b.distanceM ?? 0) ? a : b))
     found.push(`${distant.length} 处定位离送达地址较远，最远为“${worst.label}”，${metres(worst.distanceM)}`)
@@ -57,6 +54,6 @@ export function doubts(visit: VisitDetail, spots: Spot[]): string[] {
   if (held.length) found.push('部分步骤在发生 6 小时后才上传')
   const ahead = visit.progress.filter((one) => new Date(one.happened_at).getTime() - new Date(one.received_at).getTime() > CLOCK_APART_MS)
   if (ahead.length) found.push('手机时间比服务器快 5 分钟以上')
-  for (const one of visit.evidence) for (const text of one.warnings ?? []) found.push(`${one.label}：${text}`)
+  for (const one of visit.evidence) for (const text of one.warnings) found.push(`${one.label}：${text}`)
   return found
 }

@@ -18,6 +18,7 @@ const listener: StreamListener = {
     if (again) returns.value += 1
   },
   onEvent(event) {
+    if (event.name === 'live.reload') returns.value += 1
     handlers.forEach((handle) => handle(event))
   },
 }

@@ -4,7 +4,9 @@ export const EVENT_NAMES = [
   'visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed',
   'plan.progress', 'plan.finished', 'plan.published',
   'import.progress', 'import.finished',
-  'paper.made', 'position.received',
+  'paper.made', 'paper.failed', 'position.received',
+  // The stream lost news on the way (a slow tab, or its Redis was away): read the state again.
+  'live.reload',
 ] as const
 
 export type EventName = (typeof EVENT_NAMES)[number]

@@ -74,7 +74,8 @@ export class LiveStream {
 
   private pass(name: LiveEvent['name'], message: MessageEvent<string>): void {
     try {
-      this.listener.onEvent({ name, data: JSON.parse(message.data) as Record<string, unknown> })
+      const { data } = JSON.parse(message.data) as { data?: Record<string, unknown> }
+      this.listener.onEvent({ name, data: data ?? {} })
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
       this.listener.onEvent({ name, data: {} })
