@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from werkzeug.wsgi import wrap_file
 
 from evidence.stores.protocol import Store
+from server.core.http import disposition
 from server.core.permissions import current
 
 
@@ -53,7 +54,7 @@ def stream(source: BinaryIO, *, media_type: str, size: int, etag: str, name: str
     response = Response(wrap_file(request.environ, source), mimetype=media_type, direct_passthrough=True)
     response.content_length = size
     response.set_etag(etag)
-    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["Content-Disposition"] = disposition("inline", name)
     if media_type != "application/pdf":
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.call_on_close(source.close)

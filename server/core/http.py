@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
@@ -69,6 +70,15 @@ def problem(document: Mapping[str, Any]) -> Response:
     if body["status"] in (429, 503) and "retry_after_s" in body:
         response.headers["Retry-After"] = str(body["retry_after_s"])
     return response
+
+
+def disposition(kind: str, name: str) -> str:
+    """A Content-Disposition value for any file name: ASCII fallback and UTF-8 form (RFC 6266 §4.3, RFC 8187).
+
+    `kind` is `inline` or `attachment`. Header bytes must be latin-1, so a Chinese name may not stand there bare.
+    """
+    fallback = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name) or "file"
+    return f"{kind}; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _http_problem(error: HTTPException) -> Response:
