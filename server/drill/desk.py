@@ -13,6 +13,9 @@ from server.drill.line import Line, Refused, segment
 _BOARD = "/api/board"
 _POLL_S = 0.5
 _IMPORT_WAIT_S, _PLAN_WAIT_S = 300.0, 300.0
+_PLANS_TRIED, _LONGEST_PLAN_S = 3, 60.0
+# More than this share left undone because the search was stopped: worth another try.
+_UNDONE_SHARE = 0.1
 
 
 class DrillError(Exception):
@@ -58,8 +61,23 @@ class Desk:
         return self.post("/tasks/review-batch", {"all_pending": True})
 
     def plan(self, day: str, *, seconds: float, seed: int) -> dict[str, Any] | None:
-        """Selects, plans and publishes; None when nothing was left to plan."""
+        """Selects, plans and publishes; None when nothing was left to plan.
+
+        A planner that ran out of time with much undone is given more, as a manager would.
+        """
         self.post(f"/days/{day}/selection")
+        for _ in range(_PLANS_TRIED):
+            plan = self._plan_once(day, seconds=seconds, seed=seed)
+            if plan is None or not _ran_out_of_time(plan):
+                break
+            seconds = min(seconds * 2, _LONGEST_PLAN_S)
+            say(f"规划时间不够，还有 {len(plan['unplanned'])} 件未排；给 {seconds:.0f} 秒重新规划")
+        if plan is None:
+            return None
+        self._publish(plan["id"])
+        return dict(self.get(f"/plans/{plan['id']}"))
+
+    def _plan_once(self, day: str, *, seconds: float, seed: int) -> dict[str, Any] | None:
         try:
             plan = self.post(f"/days/{day}/plans", {"seconds": seconds, "seed": seed})
         except Refused as error:
@@ -74,8 +92,7 @@ class Desk:
         )
         if done["state"] == "failed":
             raise DrillError(f"路线规划失败：{done.get('failure')}")
-        self._publish(done["id"])
-        return dict(self.get(f"/plans/{done['id']}"))
+        return done
 
     def _publish(self, plan_id: str) -> None:
         try:
@@ -96,6 +113,12 @@ class Desk:
         found = self.get(f"/days/{day}/mileage")
         rows = found["items"] if isinstance(found, dict) else found
         return sum(one["planned_m"] for one in rows), sum(one["tracked_m"] for one in rows)
+
+
+def _ran_out_of_time(plan: dict[str, Any]) -> bool:
+    stopped = [one for one in plan["unplanned"] if any(reason["code"] == "search.stopped" for reason in one["reasons"])]
+    planned = plan["totals"].get("planned", 0)
+    return len(stopped) > _UNDONE_SHARE * (planned + len(plan["unplanned"]))
 
 
 def _wait(

@@ -13,7 +13,7 @@ from server.field.models import EvidenceItem
 from server.field.services import guard
 
 # What a phone may know of a visit: masks only, and nothing of who decided what.
-_STOP_FIELDS = {
+STOP_FIELDS = {
     "date": 1, "state": 1, "version": 1, "server_id": 1, "second_server_id": 1, "position": 1, "second_position": 1,
     "planned_arrive_at": 1, "planned_leave_at": 1, "windows": 1, "minutes": 1, "case_number": 1, "case_kind": 1,
     "cause": 1, "recipient_name": 1, "recipient_kind": 1, "standing": 1, "id_mask": 1, "phone_mask": 1, "address": 1,
@@ -49,7 +49,7 @@ def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
             ],
             "state": {"$ne": "withdrawn"},
         },
-        _STOP_FIELDS,
+        STOP_FIELDS,
     )
     visits = sorted(found, key=lambda one: _place(one, person_id, text))
     roster = Roster._get_collection().find_one({"court": court, "date": text}, {"entries": 1})
@@ -66,7 +66,7 @@ def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
 
 def visit_of_phone(*, court: str, visit_id: str, person_id: str) -> PhoneRoute:
     """One visit as in the route. Raises `visit.not_found`, `visit.not_yours` with what happened."""
-    visit = guard.visits().find_one({"_id": visit_id, "court": court}, {**_STOP_FIELDS, "changes": 1})
+    visit = guard.visits().find_one({"_id": visit_id, "court": court}, {**STOP_FIELDS, "changes": 1})
     if visit is None:
         raise errors.visit_not_found()
     if not guard.is_mine(visit, person_id):
