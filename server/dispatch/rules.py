@@ -19,7 +19,9 @@ OFFICE_HOURS = ((9 * 3600, 17 * 3600 + 1800),)  # when an organisation's mail ro
 # What the roster's skills mean here.
 SKILL_ENFORCEMENT = "行政执行"  # trained for administrative and enforcement cases: those go to nobody else
 SKILL_RECORDER = "执法记录仪"  # carries a body camera: needed where a refusal is likely (CPL art. 89, second way)
-SKILL_PAIR = "双人组"  # leads a visit of two; the second may be anybody on duty
+# Belongs to a standing pair. Shown to managers, never demanded: no article asks for two servers, so when a remark does,
+# any two on duty may go. Demanding it would leave most visits of two undone on a day with few such people.
+SKILL_PAIR = "双人组"
 
 # remark → extra minutes at the door
 REMARK_MINUTES = {
@@ -135,8 +137,6 @@ def skills_of(case_kind: str, remarks: Sequence[str]) -> list[str]:
         skills.append(SKILL_ENFORCEMENT)
     if "曾拒收" in remarks:
         skills.append(SKILL_RECORDER)
-    if crew_of(remarks) == 2:
-        skills.append(SKILL_PAIR)
     return skills
 
 

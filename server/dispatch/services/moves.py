@@ -77,7 +77,8 @@ def apply(court: str, day: Day, moves: Sequence[Move], *, actor: Actor, now: dat
         [update_of(court, day, move, actor=actor, now=now) for move in moves], ordered=False, session=session
     )
     after = after_moves(day, moves)
-    timed = routes.time_orders(after.problem(), _orders(day, after, moves))
+    orders = _orders(day, after, moves)
+    timed = routes.time_orders(after.problem(orders), orders)
     routes.store(court, day.date, timed, session)
     return timed
 
@@ -87,7 +88,7 @@ def timed_around(day: Day, wanted: Sequence[Move]) -> tuple[Timed, Timed]:
     after = after_moves(day, wanted)
     orders = _orders(day, after, wanted)
     before = {server: day.order(server) for server in orders}
-    return routes.time_orders(day.problem(), before), routes.time_orders(after.problem(), orders)
+    return routes.time_orders(day.problem(orders), before), routes.time_orders(after.problem(orders), orders)
 
 
 def days_of(court: str, visit_ids: Sequence[str]) -> set[str]:
@@ -196,7 +197,7 @@ def _orders(before: Day, after: Day, moves: Sequence[Move]) -> dict[str, Order]:
     }  # fmt: skip
     servers = set(routes.with_partners(after, touched)) | set(routes.with_partners(before, touched))
     orders = {server: after.order(server) for server in sorted(servers)}
-    problem = after.problem()
+    problem = after.problem(servers)
     visits = {visit["_id"]: dict(visit) for visit in after.visits}
     for move in moves:
         visit = visits[move.visit["_id"]]

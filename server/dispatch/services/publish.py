@@ -61,7 +61,8 @@ def publish_plan(*, court: str, plan_id: str, actor: Actor, now: datetime) -> di
                 session=session,
             )
         after = moves.after_moves(day, outcome.wanted)
-        timed = routes.time_orders(after.problem(), _orders(after, plan, outcome.follows))
+        orders = _orders(after, plan, outcome.follows)
+        timed = routes.time_orders(after.problem(orders), orders)
         routes.store(court, day.date, timed, session)
         _finish(court, plan, outcome, timed.broken, now, session)
         return True

@@ -55,8 +55,16 @@ class Day:
     def on_duty(self) -> set[str]:
         return {entry["server_id"] for entry in self.entries if entry["status"] == "on_duty"}
 
-    def problem(self) -> Problem:
-        return planning.problem_of(day=self.date, entries=self.entries, visits=self.visits, republish=False)
+    def problem(self, servers: Iterable[str], more: Iterable[str] = ()) -> Problem:
+        """The part of the day these servers have, with `more` visits nobody has yet: what timing their routes needs."""
+        wanted, extra = set(servers), set(more)
+        visits = [
+            visit
+            for visit in self.visits
+            if visit.get("server_id") in wanted or visit.get("second_server_id") in wanted or visit["_id"] in extra
+        ]
+        entries = [entry for entry in self.entries if entry["server_id"] in wanted]
+        return planning.problem_of(day=self.date, entries=entries, visits=visits, republish=False)
 
 
 def with_partners(day: Day, servers: Iterable[str | None]) -> list[str]:

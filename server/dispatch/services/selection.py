@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import InsertOne
+from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from server.core import events
@@ -19,7 +19,9 @@ from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.dispatch import rules
 from server.dispatch.models import Visit
-from server.dispatch.services.daysheet import parse_day
+from server.dispatch.planning import MOVABLE
+from server.dispatch.services.daysheet import change, parse_day
+from server.dispatch.services.moves import ASSIGNMENT
 from server.service import services as service
 from server.service.actor import Actor
 from server.service.models import CHANNELS, Attempt, ServiceTask
@@ -214,31 +216,35 @@ def _visit(
 
 def carry_over(*, court: str, day: str, actor: Actor, now: datetime) -> int:
     """Visits of earlier days that nobody set out for are meant for `day` now, unassigned. Returns how many."""
-    parse_day(day)
-    where = {"court": court, "date": {"$lt": day}, "state": {"$in": ["open", "assigned", "accepted"]}}
-    line = {"at": now, "by": actor.id, "by_name": actor.name, "what": "carried_over"}
-    result = Visit._get_collection().update_many(
-        where,
+    today = parse_day(day)
+    where = {"court": court, "date": {"$lt": day}, "state": {"$in": list(MOVABLE)}}
+    fields = ("state", "version", "server_id", "due_on", "hearing_at")
+    writes = [_carried(court, visit, today, actor, now) for visit in Visit._get_collection().find(where, fields)]
+    if not writes:
+        return 0
+    moved = int(Visit._get_collection().bulk_write(writes, ordered=False).modified_count)
+    events.announce(events.Event(new_id(), "visit.unassigned", court, now, {"date": day, "count": moved}))
+    return moved
+
+
+def _carried(court: str, visit: dict[str, Any], today: date, actor: Actor, now: datetime) -> UpdateOne:
+    line = change(
+        now=now,
+        by=actor.id,
+        by_name=actor.name,
+        what="carried_over",
+        from_server=visit.get("server_id"),
+        to_server=None,
+    )
+    priority = rules.priority_of(
+        due_on=date.fromisoformat(visit["due_on"]), hearing_at=visit.get("hearing_at"), today=today
+    )
+    return UpdateOne(
+        {"_id": visit["_id"], "court": court, "version": visit["version"], "state": visit["state"]},
         {
-            "$set": {"date": day, "state": "open", "updated_at": now},
-            "$unset": dict.fromkeys(_ASSIGNMENT, ""),
+            "$set": {"date": today.isoformat(), "state": "open", "priority": priority, "updated_at": now},
+            "$unset": dict.fromkeys(ASSIGNMENT, ""),
             "$push": {"changes": line},
             "$inc": {"version": 1},
         },
     )
-    if result.modified_count:
-        news = events.Event(new_id(), "visit.unassigned", court, now, {"date": day, "count": result.modified_count})
-        events.announce(news)
-    return int(result.modified_count)
-
-
-_ASSIGNMENT = (
-    "server_id",
-    "second_server_id",
-    "position",
-    "second_position",
-    "planned_arrive_at",
-    "planned_leave_at",
-    "plan_id",
-    "travel_m",
-)
