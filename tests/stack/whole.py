@@ -79,7 +79,8 @@ class WholeStack:
         """Returns when /readyz says so; StackError with the supervisor's words when it does not come to that."""
         self.supervisor.start()
         wait_until(
-            lambda: bool(self.state().get("ready")),
+            # A murdered supervisor leaves its state behind: it must be the new one that says so.
+            lambda: {"ready": True, "supervisor": self.supervisor.pid}.items() <= self.state().items(),
             child=self.supervisor,
             what="the whole stack",
             timeout_s=START_TIMEOUT_S,

@@ -57,7 +57,7 @@ def up(place: Place) -> int:
             start_new_session=True,
         )
     deadline = time.monotonic() + UP_TIMEOUT_S
-    while not _state(place).get("ready"):
+    while not (_state(place).get("ready") and _state(place).get("supervisor") == started.pid):
         if started.poll() is not None:
             raise StackError(f"未能启动,日志 {log_path}:\n{progress.tail(log_path, start, 40)}")
         if time.monotonic() > deadline:

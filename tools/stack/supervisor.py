@@ -33,6 +33,7 @@ def run(place: Place) -> None:
     with hold(place):
         sweep(place)
         check_ports(place)
+        place.state_path.unlink(missing_ok=True)
         me = Identity.of(os.getpid())
         if me is not None:
             me.write(place.supervisor_pid_path)
@@ -158,6 +159,7 @@ class Supervisor:
 
     def _write_state(self, ready: bool = True) -> None:
         state = {
+            "supervisor": os.getpid(),
             "ready": ready,
             "url": self.config.url,
             "port": self.place.port,
