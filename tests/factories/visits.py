@@ -69,6 +69,20 @@ def visit(*, server: Person | None = None, second: Person | None = None, court: 
     return Visit(**(values | fields)).save(force_insert=True)
 
 
+def visit_values(number: int) -> dict[str, Any]:
+    """A bare visit document of nobody's, to fill a collection with."""
+    return {
+        "_id": new_id(),
+        "court": COURT,
+        "date": f"2026-10-{number % 28 + 1:02d}",
+        "attempt_id": new_id(),
+        "task_id": new_id(),
+        "server_id": f"p{number % 7}",
+        "state": "ended",
+        "review": {"state": "accepted", "round": 1},
+    }
+
+
 def reassign(one: Visit, to: Person, *, by_name: str = "送达管理员") -> None:
     """Another server has it now, as dispatch writes it."""
     change = {
