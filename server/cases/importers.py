@@ -62,7 +62,7 @@ class Importer:
     columns: tuple[Column, ...]
     check: Callable[[int, Mapping[str, str], ImportContext], Checked[Any]]
     save: Callable[[Sequence[tuple[int, Any]], ImportContext], Saved]
-    batch_rows: int = 250
+    batch_rows: int = 500
     needs_day: bool = False
 
 

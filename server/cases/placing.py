@@ -197,9 +197,9 @@ def _upsert_parties(placed: Sequence[PlacedRow], context: ImportContext) -> None
     wanted = {
         "court": context.court,
         "case_id": {"$in": sorted({one.case_id for one in placed})},
-        "identity": {"$in": sorted({one.identity for one in placed})},
     }
     known = {(party["case_id"], party["identity"]): party for party in Party._get_collection().find(wanted)}
+    names = {(party["case_id"], party["name"]) for party in known.values()}
     deciders: dict[tuple[str, str], tuple[int, CaseRow]] = context.memory.setdefault("parties", {})
     operations: list[Any] = []
     for one in placed:
@@ -209,6 +209,11 @@ def _upsert_parties(placed: Sequence[PlacedRow], context: ImportContext) -> None
         if party is None:
             party = known[place] = _new_party(one, context)
             operations.append(InsertOne(party))
+            if (one.case_id, one.row.name) in names:
+                one.warn(
+                    "证件号码", "import.same_name", "本案已有同名而证件号码不同的当事人；如系更正号码，请撤回原任务"
+                )
+            names.add((one.case_id, one.row.name))
         elif first_number == one.number and (changes := _party_changes(one, party, context)):
             operations.append(UpdateOne(_one_of(party, context), {"$set": {**changes, "updated_at": context.now}}))
         elif first_number != one.number:

@@ -27,7 +27,7 @@ from evidence.errors import EvidenceError
 from evidence.stores import Store
 from server.cases import importers, placing
 from server.cases.errors import FileRefused, run_not_found
-from server.cases.importers import ImportContext, Importer, Saved
+from server.cases.importers import ImportContext, Importer, Saved, WriteConflict
 from server.cases.models import ImportRun
 from server.cases.reading import MAX_BYTES, Table, check_file, open_table, too_large
 from server.cases.report import report_xlsx
@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 WAITING = timedelta(seconds=60)  # a queued run that nobody took for so long is put on the queue again
 MAX_ATTEMPTS = 5
+MAX_CONFLICTS = 3
 ALL_PROBLEMS_UNTIL = 10_000  # from then on one problem per bad row: the run must fit a MongoDB document
 MAX_FILENAME = 200
 _QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
@@ -266,7 +267,7 @@ def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: dateti
     )
 
     def save(batch: _Batch) -> None:
-        progress.add(batch, importer.save(batch.rows, context) if batch.rows else Saved())
+        progress.add(batch, _save(importer, batch, context))
 
     with open_table(stream, filename=run.filename, columns=importer.columns) as table:
         progress.begin(table)
@@ -280,6 +281,18 @@ def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: dateti
             if saving:
                 saving.result()
     progress.finish("done")
+
+
+def _save(importer: Importer, batch: _Batch, context: ImportContext) -> Saved:
+    """Saves the good rows; again when somebody else wrote at the same time, a few times."""
+    if not batch.rows:
+        return Saved()
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return importer.save(batch.rows, context)
+        except WriteConflict:
+            log.info("import %s: a batch is saved again after a conflict", context.run_id)
+    return importer.save(batch.rows, context)
 
 
 @dataclass(slots=True)

@@ -126,6 +126,16 @@ def test_a_party_without_a_number_is_known_by_its_name(importing: Importing) -> 
     assert all(party.id_number is None for party in Party.objects)
 
 
+def test_a_corrected_number_is_pointed_out_because_it_makes_another_party(importing: Importing) -> None:
+    importing.rows(good_row(1))
+
+    run = importing.rows(good_row(1, 证件号码=resident_id(2)))
+
+    assert run.counts["created"] == 1
+    assert [(one["code"], one["level"]) for one in run.problems] == [("import.same_name", "warning")]
+    assert Party.objects.count() == 2
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gbk"])
 def test_the_same_list_as_csv_is_the_same_list(importing: Importing, encoding: str) -> None:
     importing.rows(good_row(1), good_row(2))

@@ -18,7 +18,7 @@ from celery import Celery
 
 from server.addresses.models import ContactPoint
 from server.cases import importers, placing, services
-from server.cases.importers import ImportContext, PlacedRow
+from server.cases.importers import ImportContext, Importer, PlacedRow, Saved, WriteConflict
 from server.cases.models import Case, ImportedRow, ImportRun, Party
 from server.core.clock import utc_now
 from server.service import intake
@@ -126,6 +126,23 @@ def _wait_until(true: Any, seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end, "nothing happened"
         time.sleep(0.02)
+
+
+def test_a_batch_is_saved_again_after_a_conflict(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = importers.importer_of("cases")
+    tries = []
+
+    def save(rows: Sequence[Any], context: ImportContext) -> Saved:
+        tries.append(len(rows))
+        if len(tries) < 3:
+            raise WriteConflict
+        return known.save(rows, context)
+
+    monkeypatch.setattr(importers, "_importers", {"cases": Importer("cases", known.columns, known.check, save)})
+
+    run = importing.rows(good_row(1))
+
+    assert (run.state, run.counts["created"], tries) == ("done", 1, [1, 1, 1])
 
 
 def test_a_run_that_somebody_is_at_is_left_alone(importing: Importing) -> None:
@@ -254,7 +271,7 @@ def test_boards_hear_of_progress_and_of_the_end(importing: Importing, clean_redi
     listener.subscribe(f"songda:live:{COURT}")
     listener.get_message(timeout=2)
 
-    run = importing.rows(*(good_row(number) for number in range(1, 301)))
+    run = importing.rows(*(good_row(number) for number in range(1, 601)))
 
     heard = []
     while message := listener.get_message(timeout=0.5):
@@ -262,9 +279,9 @@ def test_boards_hear_of_progress_and_of_the_end(importing: Importing, clean_redi
     listener.close()
     progress = [news["data"]["rows_done"] for news in heard if news["name"] == "import.progress"]
     assert progress[0] == 0
-    assert 250 in progress
-    assert progress[-1] == 300
+    assert 500 in progress
+    assert progress[-1] == 600
     assert {news["data"]["run_id"] for news in heard} == {run.id}
     assert heard[-1]["name"] == "import.finished"
-    assert heard[-1]["data"]["counts"]["created"] == 300
+    assert heard[-1]["data"]["counts"]["created"] == 600
     assert "张某" not in json.dumps(heard, ensure_ascii=False)
