@@ -5,6 +5,7 @@ Server-rendered and light, because it opens inside WeChat on a phone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
@@ -16,6 +17,7 @@ from server.core import audit
 from server.core.clock import COURT_ZONE, utc_now
 from server.core.errors import DomainError, NotFound
 from server.core.permissions import current, needs, public
+from server.field.services.course import course_of_task, nodes_of_tasks
 from server.reports import services as reports
 from server.service import queries
 
@@ -77,6 +79,7 @@ def cases() -> str:
     """The first screen: every task of my cases, nothing to type."""
     principal = current()
     rows = queries.tasks_of_judge(court=principal.court, person_id=principal.person_id, now=utc_now())
+    rows = _with_visits(principal.court, rows)
     chosen = request.args.get("show", "all")
     counts = {code: len(_pick(rows, code)) for code, _ in FILTERS}
     return render_template(
@@ -90,6 +93,15 @@ def cases() -> str:
         states=STATES,
         recipient_states=RECIPIENT_STATES,
     )
+
+
+def _with_visits(court: str, rows: list[queries.JudgeRow]) -> list[queries.JudgeRow]:
+    """Where somebody is on the way, the node says how far."""
+    nodes = nodes_of_tasks(court=court, task_ids=[row.task_id for row in rows if not row.done])
+    return [
+        replace(row, node=nodes[row.task_id][0], node_at=nodes[row.task_id][1]) if row.task_id in nodes else row
+        for row in rows
+    ]
 
 
 def _pick(rows: list[queries.JudgeRow], chosen: str) -> list[queries.JudgeRow]:
@@ -112,7 +124,7 @@ def task(task_id: str) -> str:
     return render_template(
         "judge/task.html",
         task=found,
-        steps=list(reversed(found.steps)),
+        steps=list(reversed(course_of_task(found))),
         papers=papers,
         states=STATES,
         recipient_states=RECIPIENT_STATES,

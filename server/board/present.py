@@ -6,21 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.dispatch import rules
+from server.dispatch.wording import change_text, server_name
 from server.law.outcomes import OUTCOMES, label_zh
 
 Raw = Mapping[str, Any]
-
-CHANGES = {
-    "assigned": "分派",
-    "reassigned": "改派",
-    "claimed": "领取",
-    "released": "退回",
-    "published": "按规划分派",
-    "undone": "撤销批量分派",
-    "unassigned": "取消分派",
-    "withdrawn": "取消上门",
-    "carried_over": "顺延到新的一天",
-}
 
 
 def wgs84(point: Raw | None) -> list[float] | None:
@@ -122,25 +111,10 @@ def change(raw: Raw, names: Mapping[str, str]) -> dict[str, Any]:
         "by_name": raw["by_name"],
         "what": raw["what"],
         "text": change_text(raw, names),
-        "from_server": _name(raw.get("from_server"), names),
-        "to_server": _name(raw.get("to_server"), names),
+        "from_server": server_name(raw.get("from_server"), names),
+        "to_server": server_name(raw.get("to_server"), names),
         "reason": raw.get("reason"),
     }
-
-
-def change_text(raw: Raw, names: Mapping[str, str]) -> str:
-    """One Chinese line: 改派：送达员01 → 送达员02（车辆故障）."""
-    text = str(CHANGES.get(raw["what"], raw["what"]))
-    before, after = _name(raw.get("from_server"), names), _name(raw.get("to_server"), names)
-    if before and after and before != after:
-        text += f"：{before} → {after}"
-    elif after or before:
-        text += f"：{after or before}"
-    return f"{text}（{raw['reason']}）" if raw.get("reason") else text
-
-
-def _name(server_id: str | None, names: Mapping[str, str]) -> str | None:
-    return names.get(server_id, server_id) if server_id else None
 
 
 def roster_entry(raw: Raw) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from dataclasses import asdict
 from typing import Any
 
 from flask.views import MethodView
@@ -20,6 +20,7 @@ from server.board.schemas.tasks import (
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services as dispatch
+from server.field.services.course import course_of_task
 from server.law.outcomes import label_zh
 from server.service import queries, services
 from server.service.actor import Actor
@@ -92,14 +93,12 @@ class TaskReviewBatch(MethodView):
 
 
 def _detail(court: str, task_id: str) -> dict[str, Any]:
-    task = services.get_task(court=court, task_id=task_id).to_mongo().to_dict()
+    found = services.get_task(court=court, task_id=task_id)
     visits = dispatch.visits_of_task(court=court, task_id=task_id)
-    names = dispatch.server_names(court=court, days=[visit["date"] for visit in visits])
     visit_of = {visit["attempt_id"]: visit["_id"] for visit in visits}
     attempts = [_attempt(one, visit_of) for one in services.attempts_of(court=court, task_id=task_id)]
-    steps = [_step(one) for one in task.get("steps") or ()]
-    steps += [_moved(visit, change, names) for visit in visits for change in visit.get("changes") or ()]
-    return {**present.task(task), "attempts": attempts, "steps": sorted(steps, key=itemgetter("at"))}
+    steps = [asdict(line) for line in course_of_task(found)]
+    return {**present.task(found.to_mongo().to_dict()), "attempts": attempts, "steps": steps}
 
 
 def _attempt(one: Any, visit_of: dict[str, str]) -> dict[str, Any]:
@@ -114,21 +113,4 @@ def _attempt(one: Any, visit_of: dict[str, str]) -> dict[str, Any]:
         "outcome": one.outcome,
         "outcome_label": label_zh(one.outcome) if one.outcome else None,
         "visit_id": visit_of.get(one.id),
-    }
-
-
-def _step(raw: dict[str, Any]) -> dict[str, Any]:
-    names = ("at", "by_name", "what", "text", "recipient_id", "receipt")
-    return {name: raw.get(name) for name in names}
-
-
-def _moved(visit: dict[str, Any], change: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """Who had the visit when is part of the task's course, and kept with the visit only."""
-    return {
-        "at": change["at"],
-        "by_name": change["by_name"],
-        "what": f"visit.{change['what']}",
-        "text": present.change_text(change, names),
-        "recipient_id": visit["recipient_id"],
-        "receipt": None,
     }

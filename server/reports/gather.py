@@ -177,10 +177,15 @@ def _witness(one: Gathered) -> paper.Witness | None:
     signed_on = one.visit.outcome.happened_at.astimezone(COURT_ZONE).date()
     return paper.Witness(
         name=witness.name,
-        organisation=" ".join(part for part in (witness.unit, witness.title) if part),
+        organisation=_unit(witness),
         phone=witness.phone_mask or "",
         signature=paper.Signature(image=one.image("signature_witness"), signed_on=signed_on),
     )
+
+
+def _unit(witness: Any) -> str:
+    """Unit and post, as the law asks for them on the proof."""
+    return " ".join(part for part in (witness.unit, witness.title) if part) if witness else ""
 
 
 def _recordings(one: Gathered) -> tuple[str, ...]:
@@ -249,7 +254,7 @@ def _attempt(one: Gathered) -> paper.Attempt:
     visit, outcome = one.visit, one.visit.outcome
     rule = OUTCOMES.get(outcome.code)
     return paper.Attempt(
-        number=1,
+        number=_number(visit),
         channel_label="直接送达（外出上门）",
         recipient_name=visit.recipient_name,
         outcome_label=label_zh(outcome.code),
@@ -261,6 +266,18 @@ def _attempt(one: Gathered) -> paper.Attempt:
         photos=_photos(one),
         signatures=_signatures(one),
     )
+
+
+def _number(visit: Visit) -> int:
+    """Which attempt on this recipient it was, from 1."""
+    earlier = Visit.objects(
+        court=visit.court,
+        task_id=visit.task_id,
+        recipient_id=visit.recipient_id,
+        created_at__lt=visit.created_at,
+        outcome__exists=True,
+    )
+    return int(earlier.count()) + 1
 
 
 def _facts(one: Gathered) -> tuple[tuple[str, str], ...]:
@@ -287,7 +304,7 @@ def _visit(one: Gathered) -> paper.Visit:
         signer_relation=(outcome.signer.relation or "") if outcome.signer else "",
         refusal_reason=outcome.refusal_reason or "",
         witness_name=outcome.witness.name if outcome.witness else "",
-        witness_organisation=outcome.witness.unit if outcome.witness else "",
+        witness_organisation=_unit(outcome.witness),
         course_of_events=outcome.note or "",
         address_point=_address_point(visit),
         events=tuple(_event(step, visit) for step in sorted(visit.progress, key=lambda step: step.happened_at)),
