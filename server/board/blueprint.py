@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 
 from flask import Response, current_app, request
 from flask_smorest import Blueprint
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
 from evidence.stores.protocol import Store
@@ -58,5 +59,9 @@ def stream(source: BinaryIO, *, media_type: str, size: int, etag: str, name: str
     if media_type != "application/pdf":
         response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.call_on_close(source.close)
-    response.make_conditional(request, accept_ranges=True, complete_length=size)
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        source.close()
+        raise
     return response

@@ -38,7 +38,7 @@ def day(people: dict[str, Person]) -> list[dict[str, Any]]:
             for number in (1, 2)
         )
     )
-    select_visits(court=samples.COURT, day=DAY, actor=samples.MANAGER, now=samples.NOW)
+    select_visits(court=samples.COURT, day=DAY, actor=samples.MANAGER, now=utc_now())
     return samples.all_visits()
 
 
