@@ -16,6 +16,7 @@ from server.accounts import services as accounts
 from server.core import audit
 from server.core.clock import COURT_ZONE, utc_now
 from server.core.errors import DomainError, NotFound
+from server.core.http import disposition
 from server.core.permissions import current, needs, public
 from server.field.services.course import course_of_task, nodes_of_tasks
 from server.reports import services as reports
@@ -143,7 +144,8 @@ def paper(paper_id: str) -> Response:
     audit.record(principal, action="paper.view", object_type="paper", object_id=paper_id, now=now)
     stream = current_app.extensions["evidence_store"].open(found.store_key)
     response = Response(wrap_file(request.environ, stream), mimetype="application/pdf", direct_passthrough=True)
-    response.headers["Content-Disposition"] = f'inline; filename="{found.kind}-{found.id}.pdf"'
+    response.call_on_close(stream.close)
+    response.headers["Content-Disposition"] = disposition("inline", f"{reports.LABELS[found.kind]}-{found.number}.pdf")
     response.headers["Content-Length"] = str(found.size)
     response.headers["Cache-Control"] = "no-store"
     return response
