@@ -28,6 +28,8 @@ _LONGEST_S = 24 * 3600.0
 _LNS_LIMIT_S = 0.1
 # With a deterministic budget no wall clock may decide anything.
 _LNS_UNLIMITED_S = 600
+# With an iteration budget, so many checks of the search without the solutions it was to end after are enough.
+_CHECKS_PER_ITERATION = 500
 # The limit callback looks at the clock once in so many calls.
 _LIMIT_STRIDE = 64
 
@@ -97,6 +99,8 @@ class _Watch:
         self.task = task
         self.best = math.inf
         self.calls = 0
+        # On a tiny day no further solution may ever come: counted checks end the search, the same on every machine.
+        self.most_calls = math.inf if task.iterations is None else _CHECKS_PER_ITERATION * task.iterations
         self.stopped = False
         self.failure: BaseException | None = None
 
@@ -109,6 +113,8 @@ class _Watch:
 
     def limit(self) -> bool:
         self.calls += 1
+        if self.calls > self.most_calls:
+            self.stopped = True
         if self.calls % _LIMIT_STRIDE == 0 and not self.stopped:
             with self._not_lost():
                 self.stopped = self.task.halt()

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from routing import MaxSeconds, Plan, Problem, Reason, Window, check, reason_text_zh, solve
+from routing import Iterations, MaxSeconds, Plan, Problem, Reason, Window, check, reason_text_zh, solve
 from routing.explain import _SENTENCES
 
 from .days import HOUR, problem, random_day, server, visit
 
-QUICK = MaxSeconds(0.25)
+QUICK = Iterations(40)
 EVENING = Window(19 * HOUR, 20 * HOUR)
 
 

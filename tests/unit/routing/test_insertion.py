@@ -5,6 +5,7 @@ import time
 import pytest
 
 from routing import (
+    Iterations,
     MaxSeconds,
     Plan,
     Problem,
@@ -68,14 +69,14 @@ def test_removing_and_putting_back_restores_the_plan(day: Problem, plan: Plan) -
 
 def test_removing_a_crew_visit_frees_both_servers() -> None:
     day = problem([visit("c", crew=2), visit("v")], [server("s1"), server("s2")])
-    plan = solve(day, MaxSeconds(0.2))
+    plan = solve(day, Iterations(40))
     assert len(plan.servers_of("c")) == 2
     assert remove(day, plan, "c").servers_of("c") == ()
 
 
 def test_a_given_position_is_kept() -> None:
     day = problem([visit(f"v{n}", 1000 * n) for n in range(1, 5)])
-    plan = solve(day, MaxSeconds(0.2))
+    plan = solve(day, Iterations(40))
     for place in range(4):
         answer = insert(day, plan, "v2", "s1", place)
         assert isinstance(answer, Plan)
@@ -84,7 +85,7 @@ def test_a_given_position_is_kept() -> None:
 
 def test_a_dragged_crew_visit_keeps_its_second_server() -> None:
     day = problem([visit("c", crew=2)], [server("s1"), server("s2"), server("s3")])
-    plan = solve(day, MaxSeconds(0.2))
+    plan = solve(day, Iterations(40))
     lead, second = plan.servers_of("c")
     (third,) = {"s1", "s2", "s3"} - {lead, second}
     answer = insert(day, plan, "c", third)
@@ -107,14 +108,14 @@ def test_a_server_who_may_not_come_is_refused_with_the_rule(target: str, code: s
         [visit("x", skills=skill), visit("y", locked_server="s1")],
         [server("s1", skills=skill), server("unskilled"), server("full", skills=skill, max_visits=0)],
     )
-    answer = insert(day, solve(day, MaxSeconds(0.2)), "x", target)
+    answer = insert(day, solve(day, Iterations(40)), "x", target)
     assert isinstance(answer, Refusal)
     assert [reason.code for reason in answer.reasons] == [code]
 
 
 def test_a_locked_visit_is_not_dragged_elsewhere() -> None:
     day = problem([visit("y", locked_server="s1")], [server("s1"), server("s2")])
-    answer = insert(day, solve(day, MaxSeconds(0.2)), "y", "s2")
+    answer = insert(day, solve(day, Iterations(40)), "y", "s2")
     assert isinstance(answer, Refusal)
     assert answer.reasons[0].code == "lock.other"
 
@@ -123,7 +124,7 @@ def test_an_impossible_position_says_what_forcing_it_would_break() -> None:
     early = visit("early", 2000, windows=(Window(9 * HOUR, 10 * HOUR),))
     late = visit("late", 4000, windows=(Window(15 * HOUR, 16 * HOUR),))
     day = problem([early, late])
-    plan = solve(day, MaxSeconds(0.2))
+    plan = solve(day, Iterations(40))
     answer = insert(day, plan, "early", "s1", 1)
     assert isinstance(answer, Refusal)
     assert answer.reasons[0].code == "position.infeasible"

@@ -34,7 +34,7 @@ from routing.timeline import crew_places, time_all
 
 from .days import HOUR, near, problem, random_day, server, visit
 
-QUICK = MaxSeconds(0.3)
+QUICK = Iterations(60)
 
 
 def solved(day: Problem, stop: Stop = QUICK, **options: object) -> Plan:
@@ -152,9 +152,16 @@ def test_one_building_is_one_servers_errand() -> None:
     assert len({plan.servers_of(f"b{n}") for n in range(4)}) == 1
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("visits", [1, 2, 5])
+def test_an_iteration_budget_ends_even_where_nothing_can_improve(visits: int) -> None:
+    day = problem([visit(f"v{n}", 500 * n + 100) for n in range(visits)])
+    assert not solved(day, Iterations(200)).unplanned
+
+
 def test_the_plan_is_the_same_for_the_same_seed_and_iterations() -> None:
     day = random_day(11, 30, 3)
-    one, two = (solved(day, Iterations(60), seed=5) for _ in range(2))
+    one, two = (solved(day, Iterations(20), seed=5) for _ in range(2))
     assert one.routes == two.routes
     assert one.objective == two.objective
 
@@ -168,9 +175,9 @@ def test_solving_never_ends_worse_than_its_warm_start() -> None:
 
 def test_a_warm_start_survives_absent_servers_and_cancelled_visits() -> None:
     day = random_day(4, 40, 4)
-    good = solved(day, QUICK)
+    good = solved(day, MaxSeconds(0.3))
     smaller = Problem(day.visits[5:], day.servers[1:])
-    solved(smaller, QUICK, warm_start=good)
+    solved(smaller, MaxSeconds(0.3), warm_start=good)
 
 
 def test_disruption_keeps_published_visits_with_their_servers() -> None:
