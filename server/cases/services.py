@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, BinaryIO, Protocol
@@ -29,6 +27,7 @@ from server.cases import importers, placing
 from server.cases.errors import FileRefused, run_not_found
 from server.cases.importers import ImportContext, Importer, Saved, WriteConflict
 from server.cases.models import ImportRun
+from server.cases.progress import Batch, LeaseLost, Progress
 from server.cases.reading import MAX_BYTES, Table, check_file, open_table, too_large
 from server.cases.report import report_xlsx
 from server.cases.rules.columns import CASE_COLUMNS
@@ -36,7 +35,6 @@ from server.cases.rules.fields import FieldProblem
 from server.cases.rules.fields import day as read_day
 from server.cases.rules.problems import Checked, Problem
 from server.cases.rules.rows import CaseRow, check_case_row
-from server.core import live
 from server.core.clock import court_day, utc_now
 from server.core.errors import DomainError
 from server.core.ids import new_id
@@ -57,7 +55,6 @@ LEASE = timedelta(seconds=60)
 WAITING = timedelta(seconds=60)  # a queued run that nobody took for so long is put on the queue again
 MAX_ATTEMPTS = 5
 MAX_CONFLICTS = 3
-ALL_PROBLEMS_UNTIL = 10_000  # from then on one problem per bad row: the run must fit a MongoDB document
 MAX_FILENAME = 200
 _QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
 
@@ -70,10 +67,6 @@ class Who(Protocol):
 
     @property
     def name(self) -> str: ...
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the run over."""
 
 
 def start_import(
@@ -133,7 +126,7 @@ def run_import(*, run_id: str, now: datetime, store: Store, clock: Callable[[], 
     run = _claim(run_id, lease, now)
     if run is None:
         return _existing(run_id)
-    progress = _Progress(run, lease, clock)
+    progress = Progress(run, lease, clock)
     try:
         with _file_of(run, store) as stream:
             _bring_in(run, stream, progress, now)
@@ -253,7 +246,7 @@ def _file_of(run: ImportRun, store: Store) -> Iterator[BinaryIO]:
         yield local
 
 
-def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: datetime) -> None:
+def _bring_in(run: ImportRun, stream: BinaryIO, progress: Progress, now: datetime) -> None:
     importer = importers.importer_of(run.kind)
     context = ImportContext(
         run_id=run.id,
@@ -266,7 +259,7 @@ def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: dateti
         now=now,
     )
 
-    def save(batch: _Batch) -> None:
+    def save(batch: Batch) -> None:
         progress.add(batch, _save(importer, batch, context))
 
     with open_table(stream, filename=run.filename, columns=importer.columns) as table:
@@ -283,7 +276,7 @@ def _bring_in(run: ImportRun, stream: BinaryIO, progress: _Progress, now: dateti
     progress.finish("done")
 
 
-def _save(importer: Importer, batch: _Batch, context: ImportContext) -> Saved:
+def _save(importer: Importer, batch: Batch, context: ImportContext) -> Saved:
     """Saves the good rows; again when somebody else wrote at the same time, a few times."""
     if not batch.rows:
         return Saved()
@@ -295,19 +288,10 @@ def _save(importer: Importer, batch: _Batch, context: ImportContext) -> Saved:
     return importer.save(batch.rows, context)
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Rows to save together and what was wrong with their neighbours. `read` counts all rows it was made from."""
-
-    rows: list[tuple[int, Any]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    read: int = 0
-
-
-def _batches(table: Table, importer: Importer, context: ImportContext) -> Iterator[_Batch]:
+def _batches(table: Table, importer: Importer, context: ImportContext) -> Iterator[Batch]:
     """Checks the rows in order. Of rows that are the same thing twice, only the first goes in."""
     seen: dict[str, int] = {}
-    batch = _Batch()
+    batch = Batch()
     for number, texts in table.rows():
         checked = importer.check(number, texts, context)
         batch.read += 1
@@ -321,72 +305,6 @@ def _batches(table: Table, importer: Importer, context: ImportContext) -> Iterat
             batch.rows.append((number, checked.row))
         if batch.read >= importer.batch_rows:
             yield batch
-            batch = _Batch()
+            batch = Batch()
     if batch.read:
         yield batch
-
-
-class _Progress:
-    """Writes how far a run is, as long as this worker holds it, and tells the boards. Raises LeaseLost."""
-
-    def __init__(self, run: ImportRun, lease: str, clock: Callable[[], datetime]) -> None:
-        self._run = run
-        self._lease = lease
-        self._clock = clock
-        self._counts: Counter[str] = Counter(rows=0, created=0, updated=0, unchanged=0, bad=0, warnings=0)
-        self._problems = 0
-        self._total = 0
-
-    def begin(self, table: Table) -> None:
-        """The file can be read: how many rows it has, and what is odd about its columns."""
-        self._total = table.row_count
-        self._write(table.problems, {"rows_total": table.row_count})
-
-    def add(self, batch: _Batch, saved: Saved) -> None:
-        problems = [*batch.problems, *saved.problems]
-        bad = {problem.row for problem in problems if not problem.warning}
-        self._counts.update(
-            rows=batch.read, created=saved.created, updated=saved.updated, unchanged=saved.unchanged, bad=len(bad)
-        )
-        self._write(problems)
-
-    def finish(self, state: str, failure: dict[str, Any] | None = None) -> None:
-        values: dict[str, Any] = {"state": state, "finished_at": self._clock()}
-        if failure:
-            values["failure"] = failure
-        self._write((), values)
-        live.publish(self._run.court, "import.finished", run_id=self._run.id, state=state, counts=dict(self._counts))
-
-    def _write(self, problems: Sequence[Problem], values: dict[str, Any] | None = None) -> None:
-        self._problems += len(problems)
-        self._counts["warnings"] += sum(problem.warning for problem in problems)
-        kept = problems if self._problems <= ALL_PROBLEMS_UNTIL else _first_per_bad_row(problems)
-        update: dict[str, Any] = {
-            "$set": {
-                "beat_at": self._clock(),
-                "counts": dict(self._counts),
-                "rows_done": self._counts["rows"],
-                "problems_total": self._problems,
-                **(values or {}),
-            }
-        }
-        if kept:
-            update["$push"] = {"problems": {"$each": [problem.as_document() for problem in kept]}}
-        held = {"_id": self._run.id, "state": "running", "lease": self._lease}
-        if not ImportRun._get_collection().update_one(held, update).matched_count:
-            raise LeaseLost
-        live.publish(
-            self._run.court,
-            "import.progress",
-            run_id=self._run.id,
-            rows_done=self._counts["rows"],
-            rows_total=self._total,
-        )
-
-
-def _first_per_bad_row(problems: Sequence[Problem]) -> list[Problem]:
-    first: dict[int, Problem] = {}
-    for problem in problems:
-        if not problem.warning:
-            first.setdefault(problem.row, problem)
-    return list(first.values())

@@ -114,6 +114,8 @@ class _Sheet:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         local = _NAMES.get(name)
+        if local is None:
+            return
         if local == "c":
             self._start_cell(attributes)
         elif local in ("v", "t"):
@@ -128,6 +130,8 @@ class _Sheet:
 
     def end(self, name: str) -> None:
         local = _NAMES.get(name)
+        if local is None:
+            return
         if local in ("v", "t", "f"):
             self._into = None
         elif local == "c":

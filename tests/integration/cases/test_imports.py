@@ -11,7 +11,7 @@ import pytest
 
 from server.accounts.models import Person
 from server.addresses.models import ContactPoint
-from server.cases import services
+from server.cases import progress, services
 from server.cases.errors import FileRefused
 from server.cases.models import Case, ImportRun, Party
 from server.core.errors import DomainError
@@ -195,7 +195,7 @@ def test_every_bad_row_is_listed_even_when_problems_are_very_many(importing: Imp
     run = importing.rows(*(bad for _ in range(2_000)))
 
     assert run.counts["bad"] == 2_000
-    assert run.problems_total > services.ALL_PROBLEMS_UNTIL
+    assert run.problems_total > progress.ALL_PROBLEMS_UNTIL
     assert {one["row"] for one in run.problems} == set(range(2, 2_002))
     assert len(run.problems) < run.problems_total
 
