@@ -13,6 +13,7 @@ from celery import Celery, Task
 from celery.signals import worker_process_init, worker_ready, worker_shutdown
 from flask import Flask
 from kombu import Queue
+from kombu.exceptions import OperationalError
 
 from server.core import database
 from server.core.redis_client import client
@@ -35,6 +36,14 @@ def init_app(app: Flask, *, mongodb_uri: str, redis_url: str) -> Celery:
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with app.app_context():
                 return self.run(*args, **kwargs)
+
+        def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return super().apply_async(*args, **kwargs)
+            except AttributeError as error:
+                # When one thread meets a broken broker connection and closes it, a second thread in the same
+                # channel finds None in its place (kombu 5, transport/redis): that, too, is "the queue is down".
+                raise OperationalError(f"the queue is down: {error}") from error
 
     celery: Celery = Celery(app.name, task_cls=ContextTask)
     celery.conf.update(
