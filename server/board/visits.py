@@ -16,6 +16,8 @@ from server.board.schemas.visits import (
     BoardPriceSchema,
     BoardUnassignSchema,
     BoardVisitDetailSchema,
+    BoardVisitSchema,
+    BoardWithdrawSchema,
 )
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
@@ -66,6 +68,18 @@ class VisitUnassign(MethodView):
         me = current()
         moved = services.unassign_visit(court=me.court, visit_id=visit_id, actor=Actor.of(me), now=utc_now(), **data)
         return ready(_moved(me.court, moved))
+
+
+@blueprint.route("/visits/<string:visit_id>/withdraw")
+class VisitWithdraw(MethodView):
+    @blueprint.arguments(BoardWithdrawSchema)
+    @blueprint.response(200, BoardVisitSchema)
+    @needs("dispatch.assign")
+    def post(self, data: dict[str, Any], visit_id: str) -> Any:
+        """Nobody goes: the visit is withdrawn and its recipient is free for another channel."""
+        me = current()
+        visit = services.withdraw_visit(court=me.court, visit_id=visit_id, actor=Actor.of(me), now=utc_now(), **data)
+        return ready(present.visit(visit))
 
 
 def _moved(court: str, moved: services.Moved) -> dict[str, Any]:

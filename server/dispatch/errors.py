@@ -23,6 +23,10 @@ def visit_withdrawn() -> Conflict:
     return Conflict(code="visit.withdrawn", title="这次上门任务已取消")
 
 
+def reason_required() -> Invalid:
+    return Invalid(code="visit.reason_required", title="取消上门必须写明原因")
+
+
 def visit_not_assigned() -> Conflict:
     return Conflict(code="visit.not_assigned", title="这次上门任务还没有分派给任何人")
 

@@ -9,17 +9,20 @@ from server.accounts import services as accounts
 from server.cases import importers
 from server.cases.importers import ImportContext, Importer, Saved, WriteConflict
 from server.cases.rules.problems import Checked, Problem
+from server.core import events
 from server.core.errors import DomainError
 from server.dispatch import roster_rows
 from server.dispatch.roster_rows import RosterRow
 from server.dispatch.services.roster import holding_visits, merge_entries
+from server.dispatch.services.withdraw import free_recipient
 
 KIND = "servers"
 ROLE = "process_server"
 
 
 def register() -> None:
-    """Makes the kind known; called when the program is composed."""
+    """Makes the kind known and hears of withdrawn visits; called when the program is composed."""
+    events.subscriptions.subscribe("visit.withdrawn", free_recipient)
     importers.register(Importer(kind=KIND, columns=roster_rows.COLUMNS, check=_check, save=_save, needs_day=True))
 
 

@@ -10,7 +10,7 @@ from server.core.http import Schema
 
 
 class BoardImportFileSchema(Schema):
-    file = Upload(required=True, metadata={"description": "xlsx or csv, at most 30 MB"})
+    file = Upload(required=True, metadata={"description": "xlsx or csv, at most 25 MB"})
 
 
 class BoardImportFormSchema(Schema):

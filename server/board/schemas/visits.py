@@ -193,6 +193,11 @@ class BoardUnassignSchema(Schema):
     reason = Text(most=200, load_default=None, allow_none=True)
 
 
+class BoardWithdrawSchema(Schema):
+    version = version()
+    reason = Text(most=200, least=1, required=True)
+
+
 class BoardPriceAskSchema(Schema):
     server_id = Id(required=True)
     position = fields.Integer(load_default=None, allow_none=True, validate=_POSITION)

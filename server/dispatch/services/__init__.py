@@ -26,6 +26,7 @@ from server.dispatch.services.plans import create_plan, get_plan, latest_plan, l
 from server.dispatch.services.publish import publish_plan
 from server.dispatch.services.roster import get_roster, put_roster
 from server.dispatch.services.selection import Choice, Selection, carry_over, select_visits
+from server.dispatch.services.withdraw import withdraw_visit
 
 __all__ = [
     "Batch",
@@ -60,4 +61,5 @@ __all__ = [
     "unassign_visit",
     "undo_batch",
     "visits_of_task",
+    "withdraw_visit",
 ]

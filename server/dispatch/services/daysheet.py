@@ -29,6 +29,7 @@ ROUTE_FIELDS = (
     "version",
     "date",
     "task_id",
+    "attempt_id",
     "case_number",
     "recipient_name",
     "point",

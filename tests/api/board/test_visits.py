@@ -141,3 +141,29 @@ def test_nonsense_is_refused_before_anything_is_looked_at(
 ) -> None:
     admin = sign_in("admin")
     assert problem(admin.post(f"/api/board/visits/{day[0]['_id']}/{path}", json=body)) == (422, "request.invalid")
+
+
+def test_a_withdrawn_visit_frees_its_recipient_for_another_channel(
+    manager: Browser, phone: Callable[[str], Phone], day: list[dict[str, Any]], people: dict[str, Person]
+) -> None:
+    server = people["wc001"].id
+    for visit in day[:3]:
+        ok(manager.post(f"/api/board/visits/{visit['_id']}/assign", json={"server_id": server, "position": 99}))
+    path = f"/api/board/visits/{day[1]['_id']}/withdraw"
+    assert problem(manager.post(path, json={"reason": " "})) == (422, "request.invalid")
+    gone = ok(manager.post(path, json={"reason": "当事人同意来院领取"}))
+    assert (gone["state"], gone["server_id"]) == ("withdrawn", None)
+    assert ok(manager.post(path, json={"reason": "再按一次"}))["version"] == gone["version"]
+    task = ok(manager.get(f"/api/board/tasks/{day[1]['task_id']}"))
+    assert (task["recipients"][0]["state"], task["recipients"][0]["lock"]) == ("pending", None)
+    assert task["attempts"][0]["state"] == "withdrawn"
+    stops = ok(phone("wc001").get(f"/api/phone/route?date={samples.DAY}"))["stops"]
+    assert [(stop["visit_id"], stop["position"]) for stop in stops] == [(day[0]["_id"], 1), (day[2]["_id"], 2)]
+
+
+def test_what_is_under_way_is_not_withdrawn(
+    manager: Browser, day: list[dict[str, Any]], people: dict[str, Person]
+) -> None:
+    ended(day[0]["_id"], people["wc001"].id)
+    answer = manager.post(f"/api/board/visits/{day[0]['_id']}/withdraw", json={"reason": "不去了"})
+    assert problem(answer) == (409, "visit.under_way")

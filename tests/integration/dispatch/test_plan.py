@@ -241,3 +241,44 @@ def test_a_crew_of_two_is_planned_and_published_with_both_servers() -> None:
         assert {visit["server_id"], visit["second_server_id"]} == {"server-1", "server-2"}
         assert visit["position"]
         assert visit["second_position"]
+
+
+def test_publishing_while_phones_set_out_leaves_every_visit_with_one_truth() -> None:
+    visits = samples.make_day(12)
+    publish(planned())
+    for visit in visits:
+        assign_visit(
+            court=COURT,
+            visit_id=visit["_id"],
+            server_id="server-1",
+            position=99,
+            version=None,
+            actor=MANAGER,
+            now=NOW,
+        )
+    again = planned(0.6)
+    gone: set[str] = set()
+    stop = threading.Event()
+
+    def depart() -> None:
+        for visit in samples.all_visits():
+            if stop.is_set():
+                return
+            mine = {"_id": visit["_id"], "server_id": "server-1", "state": "assigned"}
+            done = Visit._get_collection().update_one(mine, {"$set": {"state": "departed"}, "$inc": {"version": 1}})
+            if done.modified_count:
+                gone.add(visit["_id"])
+
+    with ThreadPoolExecutor(2) as pool:
+        leaving = pool.submit(depart)
+        published = publish(again)
+        stop.set()
+        leaving.result()
+    for visit in samples.all_visits():
+        if visit["_id"] in gone:
+            assert (visit["state"], visit["server_id"]) == ("departed", "server-1")
+        else:
+            assert visit["state"] == "assigned"
+    moved = {visit["_id"] for visit in samples.all_visits() if visit["server_id"] == "server-2"}
+    assert not moved & gone
+    assert published["publication"]["applied"] >= len(moved - gone)
