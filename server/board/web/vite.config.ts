@@ -1,18 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import Components from 'unplugin-vue-components/vite'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
-import { defineConfig } from 'vite'
-import { mockServer } from './dev/mock'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { mockServer } from './dev/mock.ts'
 
 // `npm run dev` answers the API from dev/ (made-up data); `npm run dev:server` passes it on to a running Songda.
 const backend = process.env.SONGDA_BACKEND ?? 'http://127.0.0.1:8000'
+
+/** Puts the API browser's files beside the board: /api/docs loads them from here and from no other host. */
+function apiBrowser(): Plugin {
+  return {
+    name: 'songda-api-browser',
+    apply: 'build',
+    generateBundle() {
+      const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+      for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
+        this.emitFile({ type: 'asset', fileName: `docs/${name}`, source: readFileSync(join(folder, name)) })
+      }
+    },
+  }
+}
 
 export default defineConfig(({ mode, command }) => ({
   base: '/board/',
   plugins: [
     vue(),
     Components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: 'css' })] }),
+    apiBrowser(),
     ...(mode === 'mock' && command === 'serve' ? [mockServer()] : []),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
@@ -21,9 +40,9 @@ export default defineConfig(({ mode, command }) => ({
     // Element Plus and Vue change rarely: a chunk of their own stays in the browser's cache between releases.
     rolldownOptions: {
       output: {
-        advancedChunks: {
+        codeSplitting: {
           groups: [
-            { name: 'leaflet', test: /node_modules\/leaflet/ },
+            { name: 'leaflet', test: /node_modules[\\/]leaflet/ },
             { name: 'vendor', test: /node_modules/ },
           ],
         },
@@ -31,7 +50,8 @@ export default defineConfig(({ mode, command }) => ({
     },
     chunkSizeWarningLimit: 1200,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es' as const },
+  test: { include: ['test/**/*.test.ts'] },
   server: { proxy: mode === 'mock' ? undefined : { '/api': backend } },
   optimizeDeps: { include: ['element-plus/es', 'leaflet', 'vue-draggable-plus'] },
 }))

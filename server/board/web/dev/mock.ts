@@ -1,7 +1,7 @@
 /** `npm run dev`: answers the board's API from dev/data.ts, in memory. Never part of a build. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Plugin } from 'vite'
-import * as data from './data'
+import * as data from './data.ts'
 
 interface Call {
   query: URLSearchParams

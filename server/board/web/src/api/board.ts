@@ -1,6 +1,6 @@
 /** Every call the board makes, by name. Paths, bodies and answers are those of the generated document. */
 import { answer, client } from './client'
-import type { ImportKind, TaskState } from './types'
+import type { ImportKind, RosterAsked, TaskState } from './types'
 
 export const session = {
   signIn: (username: string, password: string) =>
@@ -36,9 +36,11 @@ export const days = {
   list: () => answer(client.GET('/api/board/days')).then((list) => list.items),
   get: (date: string) => answer(client.GET('/api/board/days/{date}', { params: { path: { date } } })),
   roster: (date: string) =>
-    answer(
-      client.GET('/api/board/days/{date}/roster', { params: { path: { date } } }),
-    ),
+    answer(client.GET('/api/board/days/{date}/roster', { params: { path: { date } } })),
+  putRoster: (date: string, body: RosterAsked) =>
+    answer(client.PUT('/api/board/days/{date}/roster', { params: { path: { date } }, body })),
+  carryOver: (date: string) =>
+    answer(client.POST('/api/board/days/{date}/carry-over', { params: { path: { date } }, body: {} })),
   select: (date: string) =>
     answer(client.POST('/api/board/days/{date}/selection', { params: { path: { date } }, body: {} })),
   plan: (date: string, body: { seconds: number; seed: number }) =>

@@ -37,6 +37,7 @@ export type TaskState = TaskSummary['state']
 export type DaySummary = Of<'BoardDay'>
 export type DayView = Of<'BoardDayView'>
 export type RosterEntry = Of<'BoardRosterEntry'>
+export type RosterAsked = Schemas['BoardRosterAsked']
 export type RouteSummary = Of<'BoardRouteSummary'>
 export type Visit = Of<'BoardVisit'>
 export type VisitState = Visit['state']

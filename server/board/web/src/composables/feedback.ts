@@ -47,6 +47,13 @@ export function offer(message: string, action: string, run: () => void, seconds 
   })
 }
 
+/** Something to read to the end: a box with lines. */
+export async function list(title: string, lines: string[]): Promise<void> {
+  const shown = lines.slice(0, 30).map((line) => h('li', line))
+  const rest = lines.length > 30 ? h('p', `另有 ${lines.length - 30} 项`) : null
+  await ElMessageBox.alert(h('div', [h('ul', { class: 'lines' }, shown), rest]), title, { confirmButtonText: '知道了' }).catch(() => undefined)
+}
+
 /** Asks before something that other people will see. False when the person thinks better of it. */
 export async function sure(text: string, title: string, yes: string): Promise<boolean> {
   try {

@@ -1,11 +1,12 @@
 /** The day as the board shows it: one column per server in the order of the day, and what nobody has. Pure. */
 import type { DayView, Plan, RosterEntry, Unplanned, Visit } from '@/api/types'
 import { routeColour } from './colours'
-import { secondsOfDay } from './time'
+import { secondsSince } from './time'
 
 export interface Card {
   visit: Visit
   position: number
+  /** When service is meant to begin: after waiting for a window or for the second of a crew. */
   arriveS: number | null
   leaveS: number | null
   /** This server goes along as the second of a crew. */
@@ -40,11 +41,10 @@ const DONE = new Set(['ended', 'withdrawn'])
 const AT_THE_DOOR = new Set(['arrived', 'ended', 'withdrawn'])
 
 const byPosition = (a: Card, b: Card) => a.position - b.position || (a.arriveS ?? 1e9) - (b.arriveS ?? 1e9)
-const seconds = (at: string | null): number | null => (at ? secondsOfDay(at) : null)
 
 function currentCards(visit: Visit): [string, Card][] {
-  const arriveS = seconds(visit.planned_arrive_at)
-  const leaveS = seconds(visit.planned_leave_at)
+  const arriveS = visit.planned_arrive_at ? secondsSince(visit.date, visit.planned_arrive_at) : null
+  const leaveS = visit.planned_leave_at ? secondsSince(visit.date, visit.planned_leave_at) : null
   const found: [string, Card][] = []
   if (visit.server_id) {
     const free = !AT_THE_DOOR.has(visit.state)
@@ -72,7 +72,7 @@ function cardsOfPlan(visits: Visit[], plan: Plan): Map<string, Card[]> {
       if (!visit) return
       const second = stop.role === 'second'
       push(cards, route.server_id, {
-        visit, position: i + 1, arriveS: stop.arrive_s, leaveS: stop.leave_s, second, free: false,
+        visit, position: i + 1, arriveS: stop.start_s, leaveS: stop.leave_s, second, free: false,
       })
     })
   }

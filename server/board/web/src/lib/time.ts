@@ -29,16 +29,17 @@ export const dateTime = show(FULL)
 /** The ISO date in Shanghai of an instant. */
 export const isoDay = (at: number | string): string => ISO_DAY.format(new Date(at))
 
-/** `540` minutes-as-seconds of the day, `09:00`; past midnight counts on (`25:10`). */
+/** Seconds of the day as `09:00`; past midnight `次日 01:10`. */
 export function secondsClock(seconds: number): string {
   const minutes = Math.round(seconds / 60)
-  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+  const next = minutes > 24 * 60
+  const hours = Math.floor(minutes / 60) - (next ? 24 : 0)
+  return `${next ? '次日 ' : ''}${String(hours).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
 }
 
-/** Seconds since midnight in Shanghai (which keeps one offset, +08:00, all year). */
-export function secondsOfDay(at: string): number {
-  const ms = new Date(at).getTime() + 8 * 3600_000
-  return Math.floor((ms % 86_400_000) / 1000)
+/** Seconds since the midnight in Shanghai that began `day`; past the next midnight they count on. */
+export function secondsSince(day: string, at: string): number {
+  return Math.floor((new Date(at).getTime() - Date.parse(`${day}T00:00:00+08:00`)) / 1000)
 }
 
 export function weekday(date: string): string {
@@ -56,4 +57,12 @@ export function ago(at: string, now: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} 分钟前`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} 小时前`
   return `${Math.floor(seconds / 86_400)} 天前`
+}
+
+/** Seconds of the day of `HH:MM`; null when it is no time. */
+export function clockSecondsOf(text: string): number | null {
+  const match = /^(\d{1,2}):(\d{2})$/.exec(text)
+  if (!match) return null
+  const seconds = Number(match[1]) * 3600 + Number(match[2]) * 60
+  return seconds <= 86_400 ? seconds : null
 }

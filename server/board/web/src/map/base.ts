@@ -38,7 +38,7 @@ function ground(setting: MapSetting): L.Layer[] {
 /** A Leaflet map on one canvas, with the configured tiles or a graticule, and a scale in metres. */
 export function makeMap(element: HTMLElement, setting: MapSetting): L.Map {
   const map = L.map(element, {
-    preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 18, zoomSnap: 0.5,
+    preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 18, zoomSnap: 0.25,
   })
   map.setView([39.92, 116.39], 11)
   L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map)

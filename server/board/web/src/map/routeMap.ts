@@ -38,7 +38,8 @@ export class RouteMap {
   readonly map: L.Map
   private readonly place: (point: LngLat) => L.LatLngTuple
   private readonly lines = new Map<string, L.Polyline>()
-  private readonly markers = new Map<string, { marker: NumberedMarker; serverId: string }>()
+  private readonly markers: { marker: NumberedMarker; serverId: string }[] = []
+  private readonly byVisit = new Map<string, NumberedMarker>()
   private readonly layers = L.layerGroup()
   private readonly people = L.layerGroup()
   private readonly halo: L.CircleMarker
@@ -61,7 +62,8 @@ export class RouteMap {
   draw(routes: MapRoute[], pool: MapStop[]): void {
     this.layers.clearLayers()
     this.lines.clear()
-    this.markers.clear()
+    this.markers.length = 0
+    this.byVisit.clear()
     const all: L.LatLngTuple[] = []
     for (const stop of pool) this.addStop(stop, '', POOL_COLOUR, all, '')
     for (const route of routes) this.addRoute(route, all)
@@ -74,7 +76,7 @@ export class RouteMap {
     const path = route.stops.map((stop) => this.place(stop.point))
     if (!path.length) return
     const closed = route.start ? [this.place(route.start), ...path, this.place(route.start)] : path
-    const line = L.polyline(closed, { color: route.colour, weight: 2.5, opacity: 0.75, lineJoin: 'round' })
+    const line = L.polyline(closed, { color: route.colour, weight: 2, opacity: 0.65, lineJoin: 'round' })
     line.bindTooltip(`${route.name} · ${route.stops.length} 件`, { sticky: true })
     this.layers.addLayer(line)
     this.lines.set(route.serverId, line)
@@ -94,7 +96,8 @@ export class RouteMap {
     marker.on('click', () => this.handlers.pick(stop.visitId))
     this.layers.addLayer(marker)
     // The second of a crew stops at the same door: the first marker stays the one to find.
-    if (!this.markers.has(stop.visitId)) this.markers.set(stop.visitId, { marker, serverId })
+    this.markers.push({ marker, serverId })
+    if (!this.byVisit.has(stop.visitId)) this.byVisit.set(stop.visitId, marker)
   }
 
   private addDepots(routes: MapRoute[], all: L.LatLngTuple[]): void {
@@ -123,18 +126,18 @@ export class RouteMap {
   }
 
   highlight(visitId: string | null): void {
-    const found = visitId ? this.markers.get(visitId) : undefined
+    const found = visitId ? this.byVisit.get(visitId) : undefined
     if (!found) {
       this.halo.remove()
       return
     }
-    this.halo.setLatLng(found.marker.getLatLng())
+    this.halo.setLatLng(found.getLatLng())
     this.halo.addTo(this.map).bringToFront()
   }
 
   reveal(visitId: string): void {
-    const found = this.markers.get(visitId)
-    if (found && !this.map.getBounds().pad(-0.1).contains(found.marker.getLatLng())) this.map.panTo(found.marker.getLatLng())
+    const found = this.byVisit.get(visitId)?.getLatLng()
+    if (found && !this.map.getBounds().pad(-0.1).contains(found)) this.map.panTo(found)
   }
 
   focus(serverId: string | null): void {
@@ -149,16 +152,17 @@ export class RouteMap {
   }
 
   private restyle(): void {
-    const big = this.map.getZoom() >= BIG_ZOOM
-    const away = (serverId: string) => this.focused !== null && this.focused !== serverId
+    const focused = this.focused
     for (const [serverId, line] of this.lines) {
-      const faded = away(serverId)
-      line.setStyle({ opacity: faded ? 0.12 : 0.75, weight: this.focused === serverId ? 4 : 2.5 })
+      line.setStyle(focused === serverId ? { opacity: 0.95, weight: 4 } : { opacity: focused === null ? 0.65 : 0.1, weight: 2 })
     }
-    for (const { marker, serverId } of this.markers.values()) {
-      const faded = away(serverId)
-      marker.setStyle({ fillOpacity: faded ? 0.15 : 1, opacity: faded ? 0.15 : 1 })
-      marker.setRadius(this.focused === serverId || big ? 9 : 5)
+    const big = this.map.getZoom() >= BIG_ZOOM
+    for (const { marker, serverId } of this.markers) {
+      const own = focused === serverId
+      const strength = focused === null || own ? 1 : 0.15
+      marker.setStyle({ fillOpacity: strength, opacity: strength })
+      marker.setRadius(own || big ? 9 : 5)
+      if (own) marker.bringToFront()
     }
   }
 }
