@@ -7,13 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tools.stack.procfs import Identity, group_members
+from tools.stack.procfs import Identity, wait_for_group
 
-POLL_S = 0.02
 TAIL_BYTES = 64 * 1024
 # A log longer than this is put aside (one generation) at the next start.
 LOG_BYTES = 20 * 1024 * 1024
@@ -143,10 +141,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
-        # Orphans of the group are reaped by init, not by us; their ports are free only once they are gone.
-        deadline = time.monotonic() + 5
-        while group_members(self._popen.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+        wait_for_group(self._popen.pid)
 
     def _forget(self) -> None:
         if self.pid_path is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +36,17 @@ class Identity:
         return Identity.of(self.pid) == self
 
     def kill_group(self) -> None:
-        """kill -9 of the process group this process leads or led; never a group led by another process."""
+        """kill -9 of the process group this process leads or led; never a group led by another process.
+
+        Returns when nobody of the group is left (at most 5 s later): its ports are free only then.
+        """
         if self.boot_id != _boot_id() or Identity.of(self.pid) not in (None, self):
             return
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             return
+        wait_for_group(self.pid)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to this process alone, if it is still that very process."""
@@ -96,6 +101,13 @@ def group_members(group: int) -> list[int]:
         if fields[0] not in ("Z", "X") and int(fields[2]) == group:
             members.append(int(entry.name))
     return members
+
+
+def wait_for_group(group: int, timeout_s: float = 5.0) -> None:
+    """Waits until a process group that was killed is gone: orphans are reaped by init, not by us."""
+    deadline = time.monotonic() + timeout_s
+    while group_members(group) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def environ_of(pid: int) -> dict[str, str]:
