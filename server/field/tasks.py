@@ -46,6 +46,7 @@ def on_outcome(event: Event) -> None:
             actor=Actor(last["by"], guard.name_of(last["by"]) or "外出送达员"),
             now=event.at,
             text=label_zh(outcome["code"]),
+            news_id=event.id,
         )
     except DomainError as error:
         _tell(error, visit)
@@ -75,6 +76,7 @@ def _follow(event: Event, visit: dict[str, Any], review: dict[str, Any]) -> None
             reason=review.get("reason") or "",
             actor=actor,
             now=event.at,
+            news_id=event.id,
         )
         return
     rule = OUTCOMES[outcome["code"]]

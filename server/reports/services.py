@@ -49,8 +49,26 @@ def make_papers(
 def _make(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -> Paper:
     visit = found.visit
     existing = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, basis=basis).first()
-    if existing is not None:
-        return existing
+    paper = existing or _write(found, kind, basis, actor, now)
+    # Also for a paper that was there: the worker that made it may have died before it could say so.
+    add_step(
+        court=visit.court,
+        task_id=visit.task_id,
+        actor=actor,
+        what="paper.made",
+        text=f"生成{LABELS[kind]}（第{paper.version}版）",
+        now=paper.made_at,
+        recipient_id=visit.recipient_id,
+        receipt=paper.id,
+    )
+    if existing is None:
+        live.publish(visit.court, "paper.made", visit_id=visit.id, paper_id=paper.id, kind=kind, version=paper.version)
+    return paper
+
+
+def _write(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -> Paper:
+    """Renders, stores, then records: a paper that is in the database is whole in the store."""
+    visit = found.visit
     version = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind).count() + 1
     number = paper_number(visit, kind)
     rendered = _render(found, kind, number, version, actor, now)
@@ -81,17 +99,6 @@ def _make(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -
     except DuplicateKeyError:
         # Another worker made it at the same moment: its paper is the paper.
         return _twin(visit, kind, basis, version)
-    add_step(
-        court=visit.court,
-        task_id=visit.task_id,
-        actor=actor,
-        what="paper.made",
-        text=f"生成{LABELS[kind]}（第{version}版）",
-        now=now,
-        recipient_id=visit.recipient_id,
-        receipt=made.id,
-    )
-    live.publish(visit.court, "paper.made", visit_id=visit.id, paper_id=made.id, kind=kind, version=version)
     return made
 
 

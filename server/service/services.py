@@ -222,8 +222,12 @@ def submit_attempt(
     actor: Actor,
     now: datetime,
     text: str,
+    news_id: str | None = None,
 ) -> None:
-    """The door reported an outcome: the attempt waits for review. `text` is the outcome in Chinese. Safe to repeat."""
+    """The door reported an outcome: the attempt waits for review. `text` is the outcome in Chinese.
+
+    Safe to repeat: the same `news_id` leaves one line in the timeline.
+    """
     attempt = _move_attempt(
         court,
         attempt_id,
@@ -238,11 +242,14 @@ def submit_attempt(
         text=f"上门结果：{text}，待审核",
         now=now,
         recipient_id=attempt["recipient_id"],
+        step_id=news_id,
     )
 
 
-def send_back_attempt(*, court: str, attempt_id: str, reason: str, actor: Actor, now: datetime) -> None:
-    """The reviewer wants more: the attempt is open again."""
+def send_back_attempt(
+    *, court: str, attempt_id: str, reason: str, actor: Actor, now: datetime, news_id: str | None = None
+) -> None:
+    """The reviewer wants more: the attempt is open again. Safe to repeat, as `submit_attempt`."""
     attempt = _move_attempt(court, attempt_id, ("under_review", "open"), {"state": "open"})
     add_step(
         court=court,
@@ -252,6 +259,7 @@ def send_back_attempt(*, court: str, attempt_id: str, reason: str, actor: Actor,
         text=f"审核退回补正：{reason}",
         now=now,
         recipient_id=attempt["recipient_id"],
+        step_id=news_id,
     )
 
 
@@ -337,12 +345,16 @@ def add_step(
     now: datetime,
     recipient_id: str | None = None,
     receipt: str | None = None,
+    step_id: str | None = None,
 ) -> None:
-    """Adds one line to the timeline; with a `receipt`, only once for that receipt."""
+    """Adds one line to the timeline; with a `receipt` or a `step_id`, only once for it."""
     where: dict[str, Any] = {"_id": task_id, "court": court}
+    line = step(what, text, actor=actor, now=now, recipient_id=recipient_id, receipt=receipt)
     if receipt:
         where["steps.receipt"] = {"$ne": receipt}
-    line = step(what, text, actor=actor, now=now, recipient_id=recipient_id, receipt=receipt)
+    if step_id:
+        where["steps.id"] = {"$ne": step_id}
+        line["id"] = step_id
     _tasks().update_one(
         where,
         {

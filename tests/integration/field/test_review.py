@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from evidence.stores import FileStore
-from server.accounts.models import Person
+from server.accounts.models import Court, Person
 from server.core import events
 from server.core.clock import utc_now
 from server.core.errors import DomainError
@@ -22,6 +23,7 @@ from server.field.models import EvidenceItem
 from server.field.services.evidence import Upload
 from server.field.services.guard import Written
 from server.field.services.outcome import Entry
+from server.reports import services as reports
 from server.service.actor import Actor
 from server.service.models import Attempt, ServiceTask
 from tests.factories import visits as make
@@ -204,6 +206,25 @@ def test_a_process_that_dies_after_accepting_leaves_the_closing_to_the_sweep(
     assert Visit.objects.get(id=ended.id).outbox == []
 
 
+def test_news_that_is_told_twice_leaves_one_line_in_the_timeline(
+    visit: Visit, server: Person, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = events.relay
+
+    def told_twice(model: Any, document_id: str) -> int:
+        """The process ends after the subscribers were told and before the outbox was emptied; the sweep follows."""
+        waiting = model._get_collection().find_one({"_id": document_id}, {"outbox": 1})["outbox"]
+        relay(model, document_id)
+        model._get_collection().update_one({"_id": document_id}, {"$set": {"outbox": waiting}})
+        return relay(model, document_id)
+
+    monkeypatch.setattr(events, "relay", told_twice)
+    end(visit, server, (upload(visit, server, store),))
+    review(visit, "send_back", reason="门牌照片看不清")
+    lines = Counter(one.what for one in ServiceTask.objects.get(id=visit.task_id).steps)
+    assert (lines["attempt.submitted"], lines["attempt.sent_back"]) == (1, 1)
+
+
 def test_news_of_a_sending_back_that_comes_after_the_next_outcome_reopens_nothing(
     ended: Visit, server: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,3 +269,19 @@ def test_evidence_of_a_colleague_does_not_count_as_mine(visit: Visit, server: Pe
     with pytest.raises(DomainError) as refused:
         upload(visit, stranger, store)
     assert refused.value.status == 404
+
+
+def test_a_worker_that_dies_after_making_a_paper_leaves_its_line_to_the_next(ended: Visit, store: FileStore) -> None:
+    Court(id=make.COURT, name="北京市西城区人民法院", level=3).save()
+    review(ended)
+    basis = reports.review_basis(ended.id, 1)
+
+    def make_papers() -> list[str]:
+        made = reports.make_papers(court=make.COURT, visit_id=ended.id, basis=basis, store=store, now=utc_now())
+        return [paper.id for paper in made]
+
+    made = make_papers()
+    ServiceTask.objects(id=ended.task_id).update(pull__steps__what="paper.made")
+    assert make_papers() == made
+    lines = [one.receipt for one in ServiceTask.objects.get(id=ended.task_id).steps if one.what == "paper.made"]
+    assert sorted(lines) == sorted(made)
