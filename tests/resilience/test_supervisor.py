@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,6 @@ from tools.stack.procfs import Identity
 
 pytestmark = [pytest.mark.resilience, pytest.mark.timeout(600)]
 SERVICES = ("mongod", "valkey", "wechat", "web", "live", "worker", "beat")
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
-    whole = WholeStack(tmp_path_factory.mktemp("whole"))
-    try:
-        whole.start()
-        yield whole
-    finally:
-        whole.stop()
 
 
 def members(stack: WholeStack) -> list[int]:
