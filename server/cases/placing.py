@@ -60,6 +60,10 @@ def _climb(placed: Sequence[PlacedRow], context: ImportContext) -> None:
     """From floor to floor: cases and parties, then whoever registered above."""
     if not placed:
         return
+    for one in placed:
+        if one.result == CREATED:
+            # Said on an earlier climb that lost against another import; who made the task will show.
+            one.result = UNCHANGED
     _upsert_cases(placed, context)
     _upsert_parties(placed, context)
     for sink in case_row_sinks():

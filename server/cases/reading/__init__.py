@@ -27,6 +27,7 @@ _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HEADER_WITHIN = 10  # rows above the header may hold a title
+BLANK_ABOVE = 1_000  # a file that begins with more blank rows than this has no header
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,10 @@ def _find_header(rows: Iterator[Row], columns: Sequence[Column]) -> tuple[int, l
     """The first row that holds at least half of the columns, or else the first row that is not blank."""
     known = {column.name for column in columns}
     first: tuple[int, list[str]] | None = None
-    for number, texts in rows:
+    for place, (number, texts) in enumerate(rows):
         names = [header_name(text) for text in texts]
+        if place >= BLANK_ABOVE:
+            break
         if not any(names):
             continue
         first = first or (number, names)

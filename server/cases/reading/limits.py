@@ -13,7 +13,7 @@ MAX_CELL_CHARACTERS = 4_000
 SPOOL_BYTES = 8 * 1024 * 1024
 
 MAX_MEMBERS = 1_000
-MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+MAX_UNPACKED_BYTES = 100 * 1024 * 1024  # 20,000 full rows come to about 30 MB
 # A sheet of repeated words packs about 30 times; only above this size does a ratio mean harm.
 HARMLESS_UNPACKED_BYTES = 30 * 1024 * 1024
 MAX_RATIO = 100

@@ -32,7 +32,7 @@ _RELATION = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
 )
-_MAX_SMALL_PART = 8 * 1024 * 1024
+_MAX_SMALL_PART = 4 * 1024 * 1024  # these are read as trees
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,

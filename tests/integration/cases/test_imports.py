@@ -245,7 +245,7 @@ def test_the_same_case_number_in_two_courts_is_two_cases(importing: Importing) -
     assert len({party.identity for party in Party.objects}) == 2
 
 
-def test_a_large_real_list_goes_in_at_once_and_again_in_parallel(importing: Importing) -> None:
+def test_two_imports_of_one_list_at_the_same_time_make_every_task_once(importing: Importing) -> None:
     content = (DATA / "day-2026-11-24" / "cases.xlsx").read_bytes()
     runs = [importing.start(content), importing.start(content)]
 

@@ -204,6 +204,28 @@ def test_tasks_changed_by_others_in_between_are_read_again(
     assert [len(task.steps) for task in tasks] == [2, 2, 2]
 
 
+def test_tasks_another_import_made_first_are_not_counted_as_made_twice(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = xlsx_of([good_row(number) for number in range(1, 4)])
+    write_all = intake.write_all
+    others: list[ImportRun] = []
+
+    def too_late(model: Any, operations: Any) -> int:
+        """Between reading and writing, once, another import of the same list goes through whole."""
+        if not others:
+            monkeypatch.setattr(intake, "write_all", write_all)
+            others.append(importing.whole(content))
+        return write_all(model, operations)
+
+    monkeypatch.setattr(intake, "write_all", too_late)
+
+    run = importing.whole(content)
+
+    assert (others[0].counts["created"], run.counts["created"], run.counts["unchanged"]) == (3, 0, 3)
+    assert documents() == (3, 3, 3, 3, 3)
+
+
 def test_a_new_run_is_put_on_the_queue_of_imports(
     importing: Importing, clean_redis: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,6 +234,10 @@ def test_blank_rows_are_skipped_and_numbers_stay_those_of_the_spreadsheet() -> N
     assert [number for number, _ in rows] == [2, 5]
 
 
+def test_a_header_far_below_the_top_is_not_looked_for_forever() -> None:
+    assert refusal(b"\r\n" * 2_000_000 + csv_of([good_row()]), "a.csv").code == "import.empty_file"
+
+
 def test_too_many_rows_are_refused() -> None:
     content = csv_of([{"案号": "x"}] * (MAX_ROWS + 1))
     found = refusal(content, "a.csv")
