@@ -95,7 +95,7 @@ SEED ?= 1
 .PHONY: day
 day: ## 对运行中的系统演完整的一天:CASES=F SERVERS=F DATE=D [BASE_URL=…] [SEED=1]
 	@: $${CASES:?请给出 CASES=案件文件.xlsx} $${SERVERS:?请给出 SERVERS=人员文件.csv} $${DATE:?请给出 DATE=2026-11-24}
-	@exec env VAR="$(VAR)" $(PY) -m tools.stack.flask day play --cases "$$CASES" --servers "$$SERVERS" --date "$$DATE" \
+	@exec env STACK_URL="$(BASE_URL)" $(PY) -m tools.stack.flask day play --cases "$$CASES" --servers "$$SERVERS" --date "$$DATE" \
 		--base-url "$(BASE_URL)" --seed "$(SEED)"
 
 .PHONY: clean
