@@ -13,6 +13,7 @@ from miniprogram_api.schemas import PhoneClaimSchema, PhoneReleaseSchema, PhoneR
 from server.core.clock import court_day, utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services
+from server.field.services import release_visit
 from server.field.services.guard import written_of
 from server.service.actor import Actor
 
@@ -52,15 +53,9 @@ class Release(MethodView):
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Give a visit back, with the reason, before setting out."""
         me = current()
-        visit = services.release_visit(
-            court=me.court,
-            visit_id=visit_id,
-            server_id=me.person_id,
-            reason=data["reason"],
-            actor=Actor.of(me),
-            now=utc_now(),
+        return release_visit(
+            court=me.court, visit_id=visit_id, actor=Actor.of(me), reason=data["reason"], now=utc_now()
         )
-        return written_of(visit, repeated=False)
 
 
 def _open(visit: dict[str, Any]) -> dict[str, Any]:

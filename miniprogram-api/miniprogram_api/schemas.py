@@ -128,7 +128,9 @@ class PhoneAskedSchema(Schema):
 
 class PhoneSyncSchema(Schema):
     visits = fields.List(Text(most=64), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS))
-    items = fields.List(fields.Nested(PhoneAskedSchema), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS))
+    items = fields.List(
+        fields.Nested(PhoneAskedSchema), load_default=list, validate=validate.Length(max=MAX_SYNC_ITEMS)
+    )
 
 
 class PhoneClaimSchema(Schema):

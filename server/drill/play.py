@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from server.drill.desk import Desk, DrillError
 from server.drill.doors import Script
 from server.drill.ledger import Ledger, say
 from server.drill.line import Refused, Unreachable
+from server.drill.mover import Mover
 from server.drill.phone import Phone
 from server.drill.pictures import Pictures
 from server.drill.reviewer import Reviewer
@@ -53,25 +55,26 @@ class Day:
         self.ledger = Ledger()
         self._shifts: list[Shift] = []
         self._imported = 0
+        self._planned_m = 0
 
     def run(self) -> dict[str, Any]:
         start = time.monotonic()
         tracked = self._try_all()
         return self._result(*tracked, seconds=time.monotonic() - start)
 
-    def _try_all(self) -> tuple[dict[str, Any], int, int, int]:
-        """(the day as the board shows it at the end, papers, planned metres, tracked metres)."""
-        nothing: tuple[dict[str, Any], int, int, int] = ({"visits": []}, 0, 0, 0)
+    def _try_all(self) -> tuple[dict[str, Any], int, int]:
+        """(the day as the board shows it at the end, papers, tracked metres)."""
+        nothing: tuple[dict[str, Any], int, int] = ({"visits": []}, 0, 0)
         try:
             manager = self._desk(self.setting.manager)
             self._morning(manager)
             day = self._carry_out(manager)
             papers = self._afterwards(day)
-            planned_m, tracked_m = manager.mileage_m(self.setting.day)
+            _, tracked_m = manager.mileage_m(self.setting.day)
         except (DrillError, Refused, Unreachable) as error:
             self.ledger.error(str(error))
             return nothing
-        return day, papers, planned_m, tracked_m
+        return day, papers, tracked_m
 
     # ---- morning: lists, approval, plan
 
@@ -95,6 +98,9 @@ class Day:
             totals = plan["totals"]
             say(f"已发布第 {plan['number']} 版规划：{totals.get('planned')} 件，未排 {totals.get('unplanned')} 件")
 
+        # As it stands in the morning: routes are timed again whenever a visit is moved.
+        self._planned_m, _ = manager.mileage_m(self.setting.day)
+
     # ---- the day itself
 
     def _carry_out(self, manager: Desk) -> dict[str, Any]:
@@ -104,29 +110,34 @@ class Day:
         reviewer = Reviewer(
             self._desk(self.setting.reviewer), self.ledger, day=self.setting.day, rng=self._rng("reviewer")
         )
-        reviewing = threading.Thread(target=reviewer.run, args=(stop,), name="reviewer")
-        reviewing.start()
+        mover = Mover(self._desk(self.setting.manager), self.ledger, day=self.setting.day, rng=self._rng("mover"))
+        desks = [threading.Thread(target=one.run, args=(stop,)) for one in (reviewer, mover)]
+        for one in desks:
+            one.start()
         try:
-            self._in_parallel(lambda shift: self._told(shift))
+            self._in_parallel(self._told)
         finally:
             stop.set()
-            reviewing.join()
-        say("全部路线完成，审核剩余结果")
+            for one in desks:
+                one.join()
+        # What was moved to somebody who had finished already.
+        self._in_parallel(Shift.work)
+        say(f"全部路线完成（途中改派 {self.ledger.counts['moved']} 件），审核剩余结果")
         for _ in range(_ROUNDS_OF_REVIEW):
             reviewer.drain()
-            if not sum(self._in_parallel(lambda shift: shift.fix_what_came_back())):
+            if not sum(self._in_parallel(Shift.fix_what_came_back)):
                 break
         reviewer.drain()
         return manager.day(self.setting.day)
 
     def _told(self, shift: Shift) -> int:
-        shift.work()
+        entered = shift.work()
         counts = self.ledger.counts
         say(
             f"{shift.phone.staff_no} 收工；累计结果 {counts['outcomes']}，证据 {counts['evidence_sent']}，"
             f"已审 {counts['accepted'] + counts['sent_back']}"
         )
-        return 0
+        return entered
 
     def _open_phones(self, manager: Desk, day: dict[str, Any]) -> None:
         busy = {one["server_id"] for one in day["visits"]} | {one.get("second_server_id") for one in day["visits"]}
@@ -155,12 +166,12 @@ class Day:
             rng = self._rng(f"shift {one['staff_no']}")
             self._shifts.append(Shift(phone, script, pictures, self.ledger, self.setting.day, ago, rng))
 
-    def _in_parallel(self, act: Any) -> list[int]:
+    def _in_parallel(self, act: Callable[[Shift], int]) -> list[int]:
         """`act` for every shift, several at once; a phone that fails for good is an error, the others go on."""
 
         def guarded(shift: Shift) -> int:
             try:
-                return int(act(shift))
+                return act(shift)
             except (Refused, Unreachable) as error:
                 self.ledger.error(f"{shift.phone.staff_no}：{error}")
                 return 0
@@ -182,9 +193,7 @@ class Day:
         check.sample_downloads(desks[0], accepted, self.ledger)
         return papers
 
-    def _result(
-        self, day: dict[str, Any], papers: int, planned_m: int, tracked_m: int, *, seconds: float
-    ) -> dict[str, Any]:
+    def _result(self, day: dict[str, Any], papers: int, tracked_m: int, *, seconds: float) -> dict[str, Any]:
         counts, visits = self.ledger.counts, day["visits"]
         done = [one for one in visits if one["state"] == "ended"]
         undone = [one for one in visits if one["server_id"] and one["state"] not in ("ended", "withdrawn")]
@@ -199,7 +208,7 @@ class Day:
             "evidence_held": counts["evidence_held"],
             "hashes_equal": counts["hashes_equal"],
             "papers_made": papers,
-            "km_planned": round(planned_m / 1000, 1),
+            "km_planned": round(self._planned_m / 1000, 1),
             "km_tracked": round(tracked_m / 1000, 1),
             "duplicates_absorbed": counts["duplicates_absorbed"],
             "errors": len(self.ledger.errors),
@@ -208,6 +217,8 @@ class Day:
             "items_held": counts["items_held"],
             "missing": counts["missing"],
             "sent_back": counts["sent_back"],
+            "moved": counts["moved"],
+            "taken_away": counts["taken_away"],
             "retries": counts["retries"],
             "positions_sent": counts["positions_sent"],
             "positions_rejected": counts["positions_rejected"],

@@ -44,30 +44,50 @@ class Shift:
     rng: random.Random
     _done: dict[str, _Done] = field(default_factory=dict)
     _late: list[list[dict[str, Any]]] = field(default_factory=list)
+    _tried: set[str] = field(default_factory=set)
     _receiver: Receiver = field(init=False)
 
     def __post_init__(self) -> None:
         self._receiver = Receiver(self.rng)
 
-    def work(self) -> None:
-        """Plays what is left of the route."""
+    def work(self) -> int:
+        """Plays what is left of the route, and what dispatch moves here meanwhile; how many outcomes were entered."""
+        before = len(self._done)
+        while self._once_along_the_route():
+            pass
+        return len(self._done) - before
+
+    def _once_along_the_route(self) -> bool:
+        """One pass; false when there was nothing left to try."""
         route = self.phone.route(self.day)
         stops = [one for one in route["stops"] if one["date"] == self.day]
+        left = {one["visit_id"] for one in stops if one["role"] == "lead" and one["state"] != "ended"} - self._tried
+        if not self._tried:
+            self.ledger.count("done_before", sum(1 for one in stops if one["state"] == "ended"))
+        if not left:
+            return False
+        self._tried |= left
         here = Place.of(route["server"]["start"]).point
         clock = self._moment(at_second(_date(self.day), (route["server"]["shift"] or [30_600])[0]))
         self._accept_all(stops, clock)
         for stop in stops:
             there = Place.of(stop["point"]).point or here
             arrive, leave = self._times(stop, clock)
-            if stop["state"] == "ended":
-                self.ledger.count("done_before")
-            elif here is not None and there is not None:
+            if here is not None and there is not None and (stop["visit_id"] in left or self._comes_along(stop)):
                 self._go(stop, here, there, clock, arrive)
                 self._at_door(stop, there, arrive)
             here, clock = there, leave
         for fixes in reversed(self._late):
             self.phone.positions(self.day, fixes)
         self._late.clear()
+        return True
+
+    def _comes_along(self, stop: dict[str, Any]) -> bool:
+        """The second of a crew goes there too, once, and enters nothing."""
+        if stop["role"] != "second" or stop["state"] == "ended" or stop["visit_id"] in self._tried:
+            return False
+        self._tried.add(stop["visit_id"])
+        return True
 
     def fix_what_came_back(self) -> int:
         """Adds evidence and enters the outcome again where a reviewer sent it back; how many visits that were."""

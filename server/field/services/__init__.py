@@ -4,6 +4,7 @@ from server.field.services.evidence import open_evidence, record_evidence
 from server.field.services.outcome import record_outcome
 from server.field.services.positions import record_positions
 from server.field.services.progress import record_progress
+from server.field.services.release import release_visit
 from server.field.services.review import list_reviews, review_visit
 from server.field.services.route import route_of_day, visit_of_phone
 from server.field.services.sync import sync_state
@@ -18,6 +19,7 @@ __all__ = [
     "record_outcome",
     "record_positions",
     "record_progress",
+    "release_visit",
     "review_visit",
     "route_of_day",
     "sync_state",

@@ -36,8 +36,7 @@ def record_positions(
     digest = digest_of({"date": day.isoformat(), "fixes": [fix.content() for fix in fixes]})
     kept, refused = rules.clean(fixes, now=now)
     rejected = [
-        {"index": index, "code": refused[index].code, "title": refused[index].title}
-        for index in sorted(refused)
+        {"index": index, "code": refused[index].code, "title": refused[index].title} for index in sorted(refused)
     ]
     document = {
         "_id": new_id(),
