@@ -154,6 +154,7 @@ class Visit(Document):
             ("court", "task_id"),
             ("court", "review.state", "date"),
             ("review.state", "papers_at"),
+            {"fields": ["papers_asked.at"], "sparse": True},
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
@@ -204,6 +205,7 @@ class Visit(Document):
     review = EmbeddedDocumentField(Review, default=Review)
     papers_at = DateTimeField()  # when the papers of the accepted outcome were made (or refused)
     papers_problem = DictField()  # why they could not be made, as a problem document
+    papers_asked = ListField(DictField())  # {basis, at}: asked for again by hand and not made yet
     submissions = EmbeddedDocumentListField(Outcome)  # every outcome as submitted, one per round of review
     reviews = EmbeddedDocumentListField(Review)  # every decision taken, oldest first
 

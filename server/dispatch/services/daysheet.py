@@ -51,11 +51,14 @@ ROUTE_FIELDS = (
 
 
 def parse_day(text: str) -> date:
-    """Raises `day.invalid` for anything but an ISO date."""
+    """Raises `day.invalid` for anything but YYYY-MM-DD of this century: a day is a key, so it has one spelling."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise errors.bad_day(text) from error
+    if day.isoformat() != text or not 2000 <= day.year < 2100:
+        raise errors.bad_day(text)
+    return day
 
 
 def change_day(court: str, day: str, work: Callable[[ClientSession], Result]) -> Result:

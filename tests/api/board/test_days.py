@@ -57,7 +57,9 @@ def test_a_view_of_an_empty_day_is_empty_and_well_formed(manager: Browser) -> No
     assert (view["visits"], view["roster"], view["plan"]) == ([], [], None)
 
 
-@pytest.mark.parametrize("date", ["2026-13-01", "tomorrow", "2026-11-24T00:00", "%00", "20261124x"])
+@pytest.mark.parametrize(
+    "date", ["2026-13-01", "tomorrow", "2026-11-24T00:00", "%00", "20261124", "2026-W48-2", "0001-01-01"]
+)
 def test_a_day_that_is_none_is_refused_by_name(manager: Browser, date: str) -> None:
     for path in ("", "/roster", "/plans", "/positions", "/mileage"):
         assert problem(manager.get(f"/api/board/days/{date}{path}")) == (422, "day.invalid")
