@@ -1,0 +1,52 @@
+"""`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
+
+`--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, routing,
+papers, phone, stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from bench import bench_import, bench_papers, bench_phone, bench_routing, bench_stack
+from bench.figures import Figure, table
+
+Measure = Callable[[bool], list[Figure]]
+MEASUREMENTS: Mapping[str, Measure] = {
+    "import": bench_import.figures,
+    "routing": bench_routing.figures,
+    "papers": bench_papers.figures,
+    "phone": bench_phone.figures,
+    "stack": bench_stack.figures,
+}
+
+
+def machine() -> str:
+    """What it was measured on, and how busy that was: a figure means little without it."""
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load average {load}"
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*MEASUREMENTS, []])
+    options = parser.parse_args(arguments)
+    before = machine()
+    found: list[Figure] = []
+    for name in options.names or MEASUREMENTS:
+        print(f"── {name}", flush=True)
+        start = time.monotonic()
+        found += MEASUREMENTS[name](options.quick)
+        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+    print(f"\nbefore: {before}\nafter:  {machine()}\n\n{table(found)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
