@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import kombu.exceptions
-import redis
 from flask import Response
 from flask.views import MethodView
 
@@ -13,16 +11,12 @@ from server.board.blueprint import make_blueprint, ready, store, stream
 from server.board.schemas.visits import BoardPapersAskedSchema
 from server.core import audit
 from server.core.clock import utc_now
-from server.core.errors import Conflict, DomainError, NotFound
-from server.core.ids import new_id
+from server.core.errors import NotFound
 from server.core.permissions import current, needs
-from server.dispatch import services as dispatch
 from server.reports import services
-from server.reports.tasks import make_papers
+from server.reports.tasks import ask_again
 
 blueprint = make_blueprint("papers", "Proofs of service and service reports")
-
-_QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
 
 
 @blueprint.route("/papers/<string:paper_id>/file")
@@ -55,15 +49,6 @@ class VisitPapers(MethodView):
     def post(self, visit_id: str) -> Any:
         """Make the papers of an accepted visit again; they get a new version, the old ones stay."""
         me = current()
-        visit = dispatch.get_visit(court=me.court, visit_id=visit_id)
-        if (visit.get("review") or {}).get("state") != "accepted":
-            raise Conflict(code="papers.not_accepted", title="送达结果尚未审核通过，不能生成文书")
-        basis = f"manual:{new_id()}"
-        try:
-            make_papers.delay(me.court, visit_id, basis)
-        except _QUEUE_DOWN as error:
-            raise DomainError(
-                code="server.queue_unavailable", status=503, title="后台队列暂时不可用，请稍后再试", retry_after_s=10
-            ) from error
+        basis = ask_again(court=me.court, visit_id=visit_id)
         audit.record(me, action="paper.make", object_type="visit", object_id=visit_id, now=utc_now(), basis=basis)
         return ready({"visit_id": visit_id, "basis": basis}, 202)

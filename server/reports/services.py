@@ -136,24 +136,61 @@ def get_paper(*, court: str, paper_id: str) -> Paper | None:
     return Paper.objects(court=court, id=paper_id).first()
 
 
-def accepted_without_papers(*, now: datetime, older_than: timedelta, limit: int = 200) -> list[tuple[str, str, int]]:
-    """(court, visit id, review round) of accepted visits whose papers a lost message left unmade."""
-    pipeline = [
-        {"$match": {"review.state": "accepted", "papers_at": None, "review.at": {"$lt": now - older_than}}},
-        {"$limit": limit},
-        {"$project": {"court": 1, "review.round": 1}},
+def ask_again(*, court: str, visit_id: str, now: datetime) -> str:
+    """Remembers that somebody wants the papers of an accepted visit made again; returns the `basis` to make them on.
+
+    What is remembered survives queue and workers: the sweep finds it. Raises `visit.not_found`, `papers.not_accepted`.
+    """
+    basis = f"manual:{new_id()}"
+    asked = Visit._get_collection().update_one(
+        {"_id": visit_id, "court": court, "review.state": "accepted"},
+        {"$push": {"papers_asked": {"basis": basis, "at": now}}},
+    )
+    if not asked.matched_count:
+        if Visit._get_collection().find_one({"_id": visit_id, "court": court}, {"_id": 1}) is None:
+            raise NotFound(code="visit.not_found", title="没有这次上门")
+        raise Conflict(code="papers.not_accepted", title="送达结果尚未审核通过，不能生成文书")
+    return basis
+
+
+def still_wanted(*, court: str, visit_id: str, basis: str) -> bool:
+    """False when these papers were made, or refused, by an earlier message: after a slow hour there may be many."""
+    unmade = {"papers_at": None} if basis.startswith("review:") else {"papers_asked.basis": basis}
+    return Visit._get_collection().find_one({"_id": visit_id, "court": court, **unmade}, {"_id": 1}) is not None
+
+
+def unmade_papers(*, now: datetime, older_than: timedelta, limit: int = 200) -> list[tuple[str, str, str]]:
+    """(court, visit id, basis) of papers that a lost message or a dead worker left unmade."""
+    visits, limit_at = Visit._get_collection(), now - older_than
+    accepted = visits.find(
+        {"review.state": "accepted", "papers_at": None, "review.at": {"$lt": limit_at}},
+        {"court": 1, "review.round": 1},
+    ).limit(limit)
+    asked = visits.find({"papers_asked.at": {"$lt": limit_at}}, {"court": 1, "papers_asked": 1}).limit(limit)
+    return [(one["court"], one["_id"], review_basis(one["_id"], one["review"]["round"])) for one in accepted] + [
+        (one["court"], one["_id"], wish["basis"])
+        for one in asked
+        for wish in one["papers_asked"]
+        if wish["at"] < limit_at
     ]
-    return [(one["court"], one["_id"], one["review"]["round"]) for one in Visit._get_collection().aggregate(pipeline)]
 
 
-def mark_made(*, court: str, visit_id: str, now: datetime) -> None:
-    """Remembers on the visit that its papers exist, so that the sweep need not look at it again."""
-    Visit._get_collection().update_one({"_id": visit_id, "court": court}, {"$set": {"papers_at": now}})
+def mark_made(*, court: str, visit_id: str, basis: str, now: datetime) -> None:
+    """Remembers on the visit that these papers exist, so that the sweep need not look at it again."""
+    Visit._get_collection().update_one(
+        {"_id": visit_id, "court": court},
+        {
+            "$set": {"papers_at": now},
+            "$unset": {"papers_problem": ""},
+            "$pull": {"papers_asked": {"basis": basis}},
+        },
+    )
 
 
-def record_failure(*, court: str, visit_id: str, problem: dict[str, object], now: datetime) -> None:
+def record_failure(*, court: str, visit_id: str, basis: str, problem: dict[str, object], now: datetime) -> None:
     """Keeps why the papers could not be made on the visit, tells the boards, and stops the sweep from trying again."""
     Visit._get_collection().update_one(
-        {"_id": visit_id, "court": court}, {"$set": {"papers_at": now, "papers_problem": problem}}
+        {"_id": visit_id, "court": court},
+        {"$set": {"papers_at": now, "papers_problem": problem}, "$pull": {"papers_asked": {"basis": basis}}},
     )
     live.publish(court, "paper.failed", visit_id=visit_id, code=problem.get("code"))

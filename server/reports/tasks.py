@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+import kombu.exceptions
+import redis
 from celery import shared_task
 from flask import current_app
 
@@ -14,29 +16,41 @@ from server.core.events import Event, Subscriptions
 from server.reports import services
 
 log = logging.getLogger(__name__)
+LOST_AFTER = timedelta(seconds=45)
+_QUEUE_DOWN = (kombu.exceptions.OperationalError, redis.RedisError, ConnectionError)
 
 
 @shared_task(name="reports.make_papers")
 def make_papers(court: str, visit_id: str, basis: str) -> None:
     """Makes the papers of one accepted visit; may run twice."""
+    if not services.still_wanted(court=court, visit_id=visit_id, basis=basis):
+        return
     store = current_app.extensions["evidence_store"]
     now = utc_now()
     try:
         services.make_papers(court=court, visit_id=visit_id, basis=basis, store=store, now=now)
     except DomainError as refusal:
         # A name no font can draw, say: people must see it, trying again would not help.
-        services.record_failure(court=court, visit_id=visit_id, problem=refusal.as_problem(), now=now)
+        services.record_failure(court=court, visit_id=visit_id, basis=basis, problem=refusal.as_problem(), now=now)
         log.warning("papers of visit %s were refused: %s", visit_id, refusal)
         return
-    services.mark_made(court=court, visit_id=visit_id, now=now)
+    services.mark_made(court=court, visit_id=visit_id, basis=basis, now=now)
 
 
 @shared_task(name="reports.sweep")
 def sweep() -> None:
-    for court, visit_id, review_round in services.accepted_without_papers(
-        now=utc_now(), older_than=timedelta(seconds=45)
-    ):
-        make_papers.delay(court, visit_id, services.review_basis(visit_id, review_round))
+    for court, visit_id, basis in services.unmade_papers(now=utc_now(), older_than=LOST_AFTER):
+        make_papers.delay(court, visit_id, basis)
+
+
+def ask_again(*, court: str, visit_id: str) -> str:
+    """Wishes for new papers of an accepted visit; returns their `basis`. A queue that is down loses nothing."""
+    basis = services.ask_again(court=court, visit_id=visit_id, now=utc_now())
+    try:
+        make_papers.delay(court, visit_id, basis)
+    except _QUEUE_DOWN as error:
+        log.warning("papers of visit %s wait for the sweep: %s", visit_id, error)
+    return basis
 
 
 def on_reviewed(event: Event) -> None:
