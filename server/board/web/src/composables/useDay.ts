@@ -3,7 +3,7 @@ import { days, plans as planCalls, visits as visitCalls } from '@/api/board'
 import { isConflict } from '@/api/client'
 import type { DayView, Plan, PlanSummary, Position } from '@/api/types'
 import { boardOf, keepUnchanged } from '@/lib/columns'
-import { refreshOn } from '@/live/live'
+import { onLive, refreshOn } from '@/live/live'
 import { done, offer, tell, warn } from './feedback'
 
 const RUNNING = new Set(['queued', 'running', 'stopping'])
@@ -126,6 +126,10 @@ export function useDay(date: Ref<string>) {
     ['visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed', 'import.finished'],
     load, { everyMs: 1200, concerns: mine },
   )
+  // What was a preview is now what everybody has: look at the day itself again.
+  onLive(['plan.published'], (event) => {
+    if (event.data['plan_id'] === shownId.value) void show('')
+  })
   refreshOn(['plan.finished', 'plan.published'], reload, { everyMs: 300, concerns: mine })
   refreshOn(['position.received'], loadPositions, { everyMs: 4000, concerns: mine })
 
