@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.core.errors import DomainError
 from server.core.ids import new_id
+from server.core.openapi import UploadsPlugin
 from server.core.permissions import public
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ def init_app(app: Flask) -> SongdaApi:
     app.after_request(_finish_request)
     app.register_error_handler(DomainError, _on_domain_error)
     app.register_error_handler(ConnectionFailure, _on_database_away)
-    api = SongdaApi(app)
+    api = SongdaApi(app, spec_kwargs={"extra_plugins": [UploadsPlugin()]})
     _declare_public(app, "api-docs.openapi_json")
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _on_unexpected)
