@@ -39,7 +39,8 @@ def save_case_rows(rows: Sequence[tuple[int, CaseRow]], context: ImportContext) 
     officials = _officials(rows, context)
     placed = [_place(number, row, officials, context) for number, row in rows]
     digests = {one.key: _digest(one, context) for one in placed}
-    changed = _without_known(placed, digests, context)
+    known = _known(digests, context)
+    changed = _without_known(placed, digests, known, context)
     for tries_left in reversed(range(MAX_TRIES)):
         try:
             _climb(changed, context)
@@ -47,7 +48,7 @@ def save_case_rows(rows: Sequence[tuple[int, CaseRow]], context: ImportContext) 
         except WriteConflict:
             if not tries_left:
                 raise
-    _remember(changed, digests, context)
+    _remember(changed, digests, known, context)
     return Saved(
         created=sum(one.result == CREATED for one in placed),
         updated=sum(one.result == UPDATED for one in placed),
@@ -105,10 +106,16 @@ def _digest(one: PlacedRow, context: ImportContext) -> str:
     return crypto.vault().index(text, court=context.court)
 
 
-def _without_known(placed: Sequence[PlacedRow], digests: dict[str, str], context: ImportContext) -> list[PlacedRow]:
-    """The rows that read otherwise than the last time. A row this very run has saved keeps the result it had."""
+def _known(digests: dict[str, str], context: ImportContext) -> dict[str, dict[str, Any]]:
+    """What was read of these rows the last time, by key."""
     wanted = {"_id": {"$in": list(digests)}, "court": context.court}
-    known = {one["_id"]: one for one in ImportedRow._get_collection().find(wanted)}
+    return {one["_id"]: one for one in ImportedRow._get_collection().find(wanted)}
+
+
+def _without_known(
+    placed: Sequence[PlacedRow], digests: dict[str, str], known: dict[str, dict[str, Any]], context: ImportContext
+) -> list[PlacedRow]:
+    """The rows that read otherwise than the last time. A row this very run has saved keeps the result it had."""
     changed = []
     for one in placed:
         before = known.get(one.key)
@@ -119,21 +126,18 @@ def _without_known(placed: Sequence[PlacedRow], digests: dict[str, str], context
     return changed
 
 
-def _remember(placed: Sequence[PlacedRow], digests: dict[str, str], context: ImportContext) -> None:
+def _remember(
+    placed: Sequence[PlacedRow], digests: dict[str, str], known: dict[str, dict[str, Any]], context: ImportContext
+) -> None:
     """Last of all, so that a run that is killed before this reads the row again."""
-    operations = [
-        UpdateOne(
-            {"_id": one.key, "court": context.court},
-            {"$set": {"digest": digests[one.key], "run_id": context.run_id, "result": one.result}},
-            upsert=True,
-        )
-        for one in placed
-    ]
+    values = {one.key: {"digest": digests[one.key], "run_id": context.run_id, "result": one.result} for one in placed}
+    updates = {key: UpdateOne({"_id": key, "court": context.court}, {"$set": entry}) for key, entry in values.items()}
+    inserts = {key: InsertOne({"_id": key, "court": context.court, **entry}) for key, entry in values.items()}
     try:
-        write_all(ImportedRow, operations)
+        write_all(ImportedRow, [updates[key] if key in known else inserts[key] for key in values])
     except WriteConflict:
-        # Two runs upserted the same row at once; the second time it is there to be updated.
-        write_all(ImportedRow, operations)
+        # Another run remembered some of the rows in between: now every one is there to be updated.
+        write_all(ImportedRow, list(updates.values()))
 
 
 def _upsert_cases(placed: Sequence[PlacedRow], context: ImportContext) -> None:
