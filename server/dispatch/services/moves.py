@@ -97,6 +97,17 @@ def days_of(court: str, visit_ids: Sequence[str]) -> set[str]:
     return {visit["date"] for visit in found}
 
 
+def retime_day(court: str, day: str) -> None:
+    """Times every route of the day anew, for example after a shift was changed."""
+
+    def work(session: ClientSession) -> None:
+        found = read_day(court, day, session)
+        orders = {server: found.order(server) for server in sorted(found.on_duty())}
+        routes.store(court, found.date, routes.time_orders(found.problem(orders), orders), session)
+
+    daysheet.change_day(court, day, work)
+
+
 def relay(visit_ids: Sequence[str]) -> None:
     """Hands on the news the moves left on their visits; call it after the change is committed."""
     for visit_id in visit_ids:

@@ -13,6 +13,7 @@ from routing import to_wgs84
 from server.core.ids import new_id
 from server.dispatch import errors
 from server.dispatch.models import Roster, Visit
+from server.dispatch.services import moves
 from server.dispatch.services.daysheet import parse_day
 
 _MODES = ("car", "ebike", "bike", "transit", "walk")
@@ -39,7 +40,15 @@ def put_roster(
     if problems:
         raise errors.roster_invalid(problems)
     _refuse_stranding(court, day, entries)
-    return _store(court, day, [dict(entry) for entry in entries], version, now)
+    stored = _store(court, day, [dict(entry) for entry in entries], version, now)
+    _retime(court, day)
+    return stored
+
+
+def _retime(court: str, day: str) -> None:
+    """Shifts, breaks or ways of travel may have changed: routes that are out already get their times anew."""
+    if holding_visits(court=court, day=day):
+        moves.retime_day(court, day)
 
 
 def _problems(row: int, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -93,6 +102,7 @@ def merge_entries(*, court: str, day: str, entries: Sequence[Mapping[str, Any]],
     if created or updated:
         in_order = sorted(after.values(), key=lambda entry: entry["staff_no"])
         _store(court, day, in_order, roster["version"], now)
+        _retime(court, day)
     return created, updated
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.accounts.models import Person
 from server.board.schemas.days import BoardDayViewSchema, BoardPlanSchema, BoardSelectionSchema
-from server.dispatch.models import Visit
+from server.core.clock import utc_now
+from server.dispatch import tasks
+from server.dispatch.models import DayPlan, Visit
 from tests.api.board.conftest import DAY, ended, ok, problem, run
 from tests.api.conftest import Browser
 from tests.integration.dispatch import samples
@@ -146,3 +149,16 @@ def test_nonsense_is_not_planned(manager: Browser, day: list[dict[str, Any]], bo
 
 def test_a_day_nobody_works_on_is_not_planned(manager: Browser) -> None:
     assert problem(manager.post(f"/api/board/days/{DAY}/plans", json={})) == (422, "plan.nobody_on_duty")
+
+
+def test_a_plan_waits_in_the_queue_for_plans_and_a_lost_one_is_sent_again(
+    manager: Browser, day: list[dict[str, Any]], clean_redis: Any
+) -> None:
+    clean_redis.flushdb()
+    plan = ok(manager.post(f"/api/board/days/{DAY}/plans", json={}), 202)
+    assert clean_redis.llen("plan") == 1
+    clean_redis.flushdb()
+    long_ago = utc_now() - timedelta(minutes=2)
+    DayPlan._get_collection().update_one({"_id": plan["id"]}, {"$set": {"queued_at": long_ago}})
+    tasks.sweep_plans()
+    assert clean_redis.llen("plan") == 1

@@ -154,3 +154,14 @@ def test_somebody_with_visits_cannot_be_taken_off_the_day(
     assert answer.json["names"] == ["wc001"]
     run = bring_in(manager, line("WC001", status="请假"))
     assert [one["code"] for one in run["problems"]] == ["import.has_visits"]
+
+
+def test_a_later_shift_moves_the_times_of_a_route_that_is_out(
+    manager: Browser, day: list[dict[str, Any]], people: dict[str, Person]
+) -> None:
+    path = f"/api/board/visits/{day[0]['_id']}"
+    before = ok(manager.post(f"{path}/assign", json={"server_id": people["wc001"].id}))["planned_arrive_at"]
+    ok(put(manager, asked(people["wc001"], shift=[36000, 63000])))
+    after = ok(manager.get(path))["planned_arrive_at"]
+    assert before.startswith("2026-11-24T00:")
+    assert after.startswith("2026-11-24T02:")
