@@ -121,7 +121,7 @@ def test_a_worker_that_is_really_killed_loses_and_doubles_nothing(
     assert documents() == (rows, rows, rows, rows, rows)
 
 
-def _wait_until(true: Any, seconds: float = 30) -> None:
+def _wait_until(true: Any, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "nothing happened"
