@@ -117,6 +117,18 @@ class WholeStack:
 
         wait_until(back, child=self.supervisor, what=f"{service} to come back", timeout_s=timeout_s)
 
+    def flask(self, name: str, *arguments: str) -> Child:
+        """Starts a `flask --app wsgi …` command beside the stack, with its environment, and does not wait for it."""
+        child = Child(
+            name,
+            [sys.executable, "-m", "tools.stack.flask", *arguments],
+            log_path=self.place.var.parent / f"{name}.log",
+            env={**os.environ, "PORT": str(self.place.port), "VAR": str(self.place.var)},
+            cwd=ROOT,
+        )
+        child.start()
+        return child
+
     def ready(self) -> bool:
         return get(self.place.port, "/readyz")[0] == 200
 
