@@ -29,7 +29,7 @@ _WEIGHTS = {
 }
 _MEDIATION_ONLY = "refused_returned"
 _NOTES = {
-    "nobody_home": "按门铃并敲门三次，约十分钟无人应答，门口无近期居住痕迹以外的异常",
+    "nobody_home": "按门铃并敲门三次，等候约十分钟无人应答，邻居称白天家中一般无人",
     "moved": "邻居称其约三个月前搬离，去向不明",
     "no_such_person": "现住户称不认识受送达人，居住于此已两年",
     "address_unclear": "小区内无该楼号，询问物业确认不存在",

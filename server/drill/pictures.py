@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from evidence.geo import GeoPoint
 from evidence.samples import Shot, exif_of_shot, photo, signature
+from server.core.clock import COURT_ZONE
 
 _POOL = 12
 _WIDTH_PX, _HEIGHT_PX, _QUALITY = 960, 720, 76
@@ -37,8 +38,9 @@ class Pictures:
         picture = self._pool[serial % _POOL].copy()
         draw = ImageDraw.Draw(picture)
         draw.rectangle((0, 0, 420, 30), fill=(20, 24, 30))
+        clock = f"{taken_at.astimezone(COURT_ZONE):%Y-%m-%d %H:%M:%S}"
         # The built-in font knows ASCII only, and is enough to tell one photo from another.
-        draw.text((8, 8), f"{taken_at:%Y-%m-%d %H:%M:%SZ}  {words}  #{serial}", fill=(250, 250, 240))
+        draw.text((8, 8), f"{clock}  {words}  #{serial}", fill=(250, 250, 240))
         out = io.BytesIO()
         exif = exif_of_shot(Shot(taken_at=taken_at, point=place)).tobytes() if with_exif else b""
         picture.save(out, "JPEG", quality=_QUALITY, exif=exif)

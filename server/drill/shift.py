@@ -63,7 +63,7 @@ class Shift:
         stops = [one for one in route["stops"] if one["date"] == self.day]
         left = {one["visit_id"] for one in stops if one["role"] == "lead" and one["state"] != "ended"} - self._tried
         if not self._tried:
-            self.ledger.count("done_before", sum(1 for one in stops if one["state"] == "ended"))
+            self.ledger.count("done_before", sum(one["state"] == "ended" and one["role"] == "lead" for one in stops))
         if not left:
             return False
         self._tried |= left
