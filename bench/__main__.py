@@ -35,8 +35,11 @@ def machine() -> str:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*MEASUREMENTS, []])
+    parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(MEASUREMENTS)
+    if unknown:
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}")
     before = machine()
     found: list[Figure] = []
     for name in options.names or MEASUREMENTS:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
+from bench.figures import Figure
 from evidence.stores import FileStore, Store
 from server.addresses import services as addresses
 from server.cases import services
@@ -141,6 +142,27 @@ def _expect(run: ImportRun, result: str, rows: int) -> None:
 
 def main(arguments: list[str]) -> None:
     rows, runs = (int(arguments[0]) if arguments else 5_000), (int(arguments[1]) if len(arguments) > 1 else 3)
+    report(rows, in_a_database_of_its_own(rows, runs))
+
+
+def figures(quick: bool) -> list[Figure]:
+    """Rows a second for `python -m bench`."""
+    rows = 1_000 if quick else 5_000
+    found = in_a_database_of_its_own(rows, 1 if quick else 5)
+    return [
+        Figure(
+            f"{rows:,} rows: {name}",
+            [rows / one for one in times],
+            "rows/s",
+            aim=AIM_ROWS_PER_S if name == "first import" else None,
+            at_most=False,
+        )
+        for name, times in found.items()
+    ]
+
+
+def in_a_database_of_its_own(rows: int, runs: int) -> dict[str, list[float]]:
+    """`measure` with a mongod started for it, unless MONGODB_URI names one."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         uri, mongo = os.environ.get("MONGODB_URI"), None
@@ -155,7 +177,7 @@ def main(arguments: list[str]) -> None:
             crypto.use(crypto.Vault.from_master(base64.b64decode(base64.b64encode(bytes(32)))))
             addresses.register()
             intake.register()
-            report(rows, measure(rows, runs, FileStore(base / "store")))
+            return measure(rows, runs, FileStore(base / "store"))
         finally:
             database.disconnect()
             if mongo:

@@ -19,9 +19,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.figures import Figure
 from evidence.samples import photo
 from server.accounts import services as accounts
 from server.accounts.models import Court, Person
@@ -171,11 +172,12 @@ def _ask(line: http.client.HTTPConnection, method: str, path: str, body: bytes |
 
 @dataclass
 class Taken:
-    """Milliseconds of each request, bytes moved, wall seconds."""
+    """Milliseconds of each request, bytes moved, wall seconds; `p95s`: the 95th percentile of each round."""
 
     ms: list[float]
     moved: int
     wall_s: float
+    p95s: list[float] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
         return sorted(self.ms)[int(len(self.ms) * share)]
@@ -220,6 +222,7 @@ def in_turns(
             total.ms.extend(part.ms)
             total.moved += part.moved
             total.wall_s += part.wall_s
+            total.p95s.append(part.percentile(0.95))
     return both
 
 
@@ -277,8 +280,16 @@ def gunicorn(base: Path, app: str, env: dict[str, str]) -> Iterator[int]:
 
 
 def main(arguments: list[str]) -> None:
-    count = int(arguments[0]) if arguments else 16
-    seconds = float(arguments[1]) if len(arguments) > 1 else 12.0
+    run(int(arguments[0]) if arguments else 16, float(arguments[1]) if len(arguments) > 1 else 12.0)
+
+
+def figures(quick: bool) -> list[Figure]:
+    """Latencies, their ratio to the bare view and upload rates, for `python -m bench`."""
+    return run(16, 3.0 if quick else 12.0)
+
+
+def run(count: int, seconds: float) -> list[Figure]:
+    """Starts everything, measures, prints as it goes."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         with stack(base) as env:
@@ -288,24 +299,33 @@ def main(arguments: list[str]) -> None:
             clients = make_day(count)
             database.disconnect()
             with gunicorn(base, "wsgi:app", env) as ours, gunicorn(base, "bench.bare_phone:app", env) as bare:
-                measure(clients, (ours, bare), seconds)
+                return measure(clients, (ours, bare), seconds)
 
 
-def measure(clients: list[Client], ports: tuple[int, int], seconds: float) -> None:
+def measure(clients: list[Client], ports: tuple[int, int], seconds: float) -> list[Figure]:
     print(f"phone API, {len(clients)} clients, {STOPS} stops each, {seconds:.0f} s each, one web process each")
-    _compare("route fetch", *in_turns(clients, ports, fetch_route, fetch_bare, seconds=seconds), aim=AIM)
-    _compare("event write", *in_turns(clients, ports, send_step, send_bare_step, seconds=seconds), aim=None)
+    found = _compare("route fetch", *in_turns(clients, ports, fetch_route, fetch_bare, seconds=seconds), aim=AIM)
+    found += _compare("event write", *in_turns(clients, ports, send_step, send_bare_step, seconds=seconds), aim=None)
     for name, size in (("photo 250 KB", (1600, 1200)), ("photo 1.5 MB", (4032, 3024))):
         pictures = [photo(n, width_px=size[0], height_px=size[1]) for n in range(3)]
         taken = load(clients, ports[0], uploads_of(pictures), seconds=seconds / 2)
         rate = taken.moved / taken.wall_s / 1e6
         print(f"  {name:<14} {rate:7.1f} MB/s  {len(taken.ms) / taken.wall_s:6.1f}/s  {_line(taken)}")
+        found += [Figure(f"upload, {name}", [rate], "MB/s"), Figure(f"upload, {name}", taken.ms, "ms")]
+    return found
 
 
-def _compare(name: str, ours: Taken, bare: Taken, *, aim: float | None) -> None:
+def _compare(name: str, ours: Taken, bare: Taken, *, aim: float | None) -> list[Figure]:
     times = ours.percentile(0.95) / bare.percentile(0.95)
     verdict = f" (aim {aim:g}: {'met' if times <= aim else 'MISSED'})" if aim else ""
     print(f"  {name:<14} ours {_line(ours)}\n  {'':<14} bare {_line(bare)}\n  {'':<14} p95 ×{times:.2f}{verdict}")
+    return [
+        Figure(f"{name}, 16 clients", ours.ms, "ms"),
+        Figure(f"{name}, 16 clients: p95 of each round", ours.p95s, "ms"),
+        Figure(f"{name}: p95 of each round ÷ bare view's", [a / b for a, b in zip(ours.p95s, bare.p95s, strict=True)],
+               "×", aim=aim),
+        Figure(f"{name}, requests answered", [len(ours.ms) / ours.wall_s], "per s"),
+    ]  # fmt: skip
 
 
 def _line(taken: Taken) -> str:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.court_day import generate_day, load_day
+from bench.figures import Figure
 from routing import HaversineTravel, MaxSeconds, Plan, Problem, check, insert, solve
 
 
@@ -101,6 +102,22 @@ def days(folder: Path | None) -> dict[str, Problem]:
             "generated 600": generate_day(600, 24, seed=25),
         }
     return {path.name: load_day(path) for path in sorted(folder.glob("day-*")) if path.is_dir()}
+
+
+def figures(quick: bool) -> list[Figure]:
+    """Plans of 160 and 600 visits in ten seconds, a matrix and a drag, for `python -m bench`."""
+    budget_s, runs = (2.0, 1) if quick else (10.0, 3)
+    found = []
+    for name, problem in days(None).items():
+        row = measure(name, problem, budget_s, runs)
+        within = f"{row.visits} visits, {row.servers} servers, {budget_s:.0f} s"
+        found += [
+            Figure(f"plan {within}: served", [row.served], "visits"),
+            Figure(f"plan {within}: way", [row.km], "km"),
+            Figure(f"plan {within}: wall time", [row.wall_s], "s"),
+            *(Figure(label, [milliseconds], "ms") for label, milliseconds in small_things(name, problem, runs)),
+        ]
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
