@@ -63,12 +63,17 @@ def locks_without_attempt(database: Database) -> list[str]:
 
 
 def attempts_twice(database: Database) -> list[str]:
-    """One day, one attempt for each recipient and one visit for each attempt."""
-    attempts = list(database.attempts.find({}, {"task_id": 1, "recipient_id": 1}))
+    """A recipient's next attempt begins when the last one is over, and each attempt has one visit."""
+    attempts = list(database.attempts.find({"channel": "direct"}).sort("opened_at", 1))
     visits = Counter(one["attempt_id"] for one in database.visits.find({}, {"attempt_id": 1}))
-    return _more_than_once("attempt for", ((one["task_id"], one["recipient_id"]) for one in attempts)) + [
-        f"attempt {one['_id']} has {visits[one['_id']]} visits" for one in attempts if visits[one["_id"]] != 1
-    ]
+    wrong = [f"attempt {one['_id']} has {visits[one['_id']]} visits" for one in attempts if visits[one["_id"]] != 1]
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in attempts:
+        before = last.get((one["task_id"], one["recipient_id"]))
+        if before is not None and (before["state"] in _RUNNING or before["closed_at"] > one["opened_at"]):
+            wrong.append(f"attempts {before['_id']} and {one['_id']} of one recipient run at the same time")
+        last[one["task_id"], one["recipient_id"]] = one
+    return wrong
 
 
 def runs_left_undone(database: Database) -> list[str]:
@@ -120,28 +125,25 @@ def papers_not_once(database: Database, store: FileStore) -> list[str]:
 def timeline_lines_twice_or_missing(database: Database) -> list[str]:
     """Each deed stands once in its task's timeline, each paper and each outcome has its line."""
     tasks = list(database.service_tasks.find({}, {"steps": 1}))
-    lines = ((task["_id"], one["what"], one.get("recipient_id"), one["at"], one.get("receipt"))
-             for task in tasks for one in task["steps"])  # fmt: skip
+    lines = (
+        (task["_id"], one["what"], one.get("recipient_id"), one["at"], one.get("receipt"))
+        for task in tasks
+        for one in task["steps"]
+    )
     receipts = {one.get("receipt") for task in tasks for one in task["steps"]}
-    submitted = Counter(
+    said = Counter(
         (task["_id"], one.get("recipient_id"))
         for task in tasks
         for one in task["steps"]
         if one["what"] == "attempt.submitted"
     )
+    done: Counter[tuple[str, str]] = Counter()
+    for visit in database.visits.find({}, {"task_id": 1, "recipient_id": 1, "review": 1}):
+        done[visit["task_id"], visit["recipient_id"]] += visit["review"]["round"]
     return [
         *_more_than_once("timeline line", lines),
-        *(
-            f"paper {one['_id']} has no line"
-            for one in database.papers.find({}, {"_id": 1})
-            if one["_id"] not in receipts
-        ),
-        *(
-            f"visit {one['_id']} was submitted {one['review']['round']} times, its task says "
-            f"{submitted[one['task_id'], one['recipient_id']]}"
-            for one in database.visits.find()
-            if submitted[one["task_id"], one["recipient_id"]] != one["review"]["round"]
-        ),
+        *(f"paper {paper} has no line" for paper in database.papers.distinct("_id") if paper not in receipts),
+        *(f"{who} handed in {done[who]} times, the task says {said[who]}" for who in done if done[who] != said[who]),
     ]
 
 
