@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from pymongo.errors import ConnectionFailure
-from werkzeug.exceptions import HTTPException
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from server.core.errors import DomainError
 from server.core.ids import new_id
@@ -19,6 +21,7 @@ from server.core.openapi import UploadsPlugin
 from server.core.permissions import public
 
 log = logging.getLogger(__name__)
+MAX_DRAINED_BYTES = 100 * 1024 * 1024
 
 _TITLES = {
     400: ("request.malformed", "请求格式不正确"),
@@ -34,6 +37,20 @@ _TITLES = {
     422: ("request.invalid", "提交的内容有误"),
     429: ("request.too_many", "操作过于频繁，请稍后再试"),
 }
+
+
+class ArgumentsParser(FlaskParser):
+    """JSON that Python's reader gives up on (too deep, numbers of thousands of digits) is the caller's mistake."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError) as error:
+            raise BadRequest from error
+
+
+# Read when a view is decorated, so before any view: every schema of a view comes from this module.
+Blueprint.ARGUMENTS_PARSER = ArgumentsParser()
 
 
 class Schema(ma.Schema):
@@ -67,7 +84,9 @@ class SongdaApi(Api):
 def problem(document: Mapping[str, Any]) -> Response:
     """A problem+json response carrying the request id."""
     body = {"type": "about:blank", **document, "request_id": g.get("request_id", "")}
-    response = Response(json.dumps(body), status=body["status"], mimetype="application/problem+json")
+    # What the caller sent may be repeated here; half a surrogate pair in it becomes the JSON escape it came as.
+    text = json.dumps(body).encode("utf-8", "backslashreplace")
+    response = Response(text, status=body["status"], mimetype="application/problem+json")
     if body["status"] in (429, 503) and "retry_after_s" in body:
         response.headers["Retry-After"] = str(body["retry_after_s"])
     return response
@@ -110,12 +129,26 @@ def _on_database_away(error: ConnectionFailure) -> Response:
     return problem({"title": title, "status": 503, "code": "server.unavailable", "retry_after_s": 2})
 
 
+def _drain() -> None:
+    """Reads what a refused caller is still sending, up to a limit, and forgets it.
+
+    Closing a connection with unread bytes resets it (RFC 9112 §9.6), and the caller would never see why it was refused.
+    """
+    if not request.environ.get("wsgi.input_terminated"):
+        return  # only a server that ends the stream itself can be read to its end
+    source, left = request.environ["wsgi.input"], MAX_DRAINED_BYTES
+    while left > 0 and (chunk := source.read(min(left, 64 * 1024))):
+        left -= len(chunk)
+
+
 def _start_request() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if given.isascii() and given.isalnum() and 8 <= len(given) <= 64 else new_id()
 
 
 def _finish_request(response: Response) -> Response:
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        _drain()
     response.headers["X-Request-Id"] = g.get("request_id", "")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
