@@ -37,7 +37,12 @@ ENDS_THE_SESSION = {"DELETE /api/session", "DELETE /api/phone/session"}
 SIGNS_IN = {"POST /api/session", "POST /api/phone/session", "POST /api/phone/bindings"}
 ODD_DAYS = ("2026-02-30", "0000-00-00", "0001-01-01", "9999-12-31", "20261124", "\0", "２０２６-11-24")
 
-pytestmark = pytest.mark.timeout(3600)  # what it may take when looking deeper
+pytestmark = [
+    pytest.mark.timeout(3600),  # what it may take when looking deeper
+    # schemathesis never closes an answer, so a streamed photo or paper stays open until it is collected.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @dataclass

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import server.app  # noqa: F401  # imports every model
+import miniprogram_api.api  # noqa: F401  # a face brings models of its own, as wsgi.py does
+import portal.judge.api  # noqa: F401
+import server.app  # imports every model
+import server.board.api  # noqa: F401
 from server.core import database
 from tests.architecture.codes import MAKERS, codes_in, raised_codes
 
