@@ -27,7 +27,7 @@ export const roster = Array.from({ length: SIZE.servers }, (_, i) => ({
 type Row = Record<string, unknown> & {
   id: string; state: string; version: number; server_id: string | null; second_server_id: string | null; position: number | null
   wgs84: [number, number]; minutes: number; planned_arrive_at: string | null; planned_leave_at: string | null
-  review: { state: string; reason: string | null; round: number }; outcome: { code: string; label: string; happened_at: string } | null
+  review: { state: string; reason: string | null; round: number }; outcome: { code: string; label: string; serves: boolean; happened_at: string } | null
 }
 
 export function makeVisit(i: number): Row {
@@ -62,9 +62,9 @@ export function makePlan(number: number) {
     const stops = taken.slice(i * size, (i + 1) * size).sort((a, b) => a.wgs84[0] - b.wgs84[0]).map((visit) => {
       const arrive = (now += 900)
       now += visit.minutes * 60
-      return { visit_id: visit.id, role: 'main', arrive_s: arrive, start_s: arrive, leave_s: now, travel_s: 900, travel_m: 3100 }
+      return { visit_id: visit.id, role: 'lead', arrive_s: arrive, start_s: arrive, leave_s: now, travel_s: 900, travel_m: 3100 }
     })
-    return { server_id: entry.server_id, stops, breaks: [[43200, 46800]], distance_m: stops.length * 3100, back_s: now + 1200 }
+    return { server_id: entry.server_id, stops, breaks: [[43200, 46800]], distance_m: stops.length * 3100, back_s: now + 1200, depart_s: 30600, travel_s: 900 * stops.length }
   })
   return {
     id: `p${number}`, number, state: 'running', seconds: 6, seed: 1, progress: {} as Record<string, number>, routes,
@@ -76,13 +76,17 @@ export function makePlan(number: number) {
         { code: 'shift', text: '加入任一路线都会超出下班时间，最少超 21 分钟' },
       ])],
     })),
+    publication: null, failure: null,
     totals: { planned: taken.length, unplanned: left.length, distance_m: routes.reduce((s, r) => s + r.distance_m, 0), travel_s: 90000, servers_used: on.length },
     queued_at: new Date().toISOString(),
   }
 }
 const angle = (visit: Row) => Math.atan2(visit.wgs84[1] - DEPOT[1], visit.wgs84[0] - DEPOT[0])
 
+export const routes: object[] = []
+
 export function publish(plan: ReturnType<typeof makePlan>): void {
+  routes.splice(0, routes.length, ...plan.routes.map((route) => ({ ...route, stops: route.stops.length })))
   for (const route of plan.routes) {
     route.stops.forEach((stop, i) => {
       const visit = visits.find((one) => one.id === stop.visit_id)
@@ -111,7 +115,7 @@ export function play(): void {
 function end(visit: Row, n: number): void {
   const [code, label] = pick(OUTCOMES)
   visit.state = 'ended'
-  visit.outcome = { code, label, happened_at: visit.planned_leave_at ?? '' }
+  visit.outcome = { code, label, serves: code !== 'nobody_home', happened_at: visit.planned_leave_at ?? '' }
   visit.review = { state: n <= 2 ? 'accepted' : n === 3 ? 'pending' : 'sent_back', reason: n === 4 ? '门牌照片看不清' : null, round: 1 }
 }
 
@@ -136,19 +140,19 @@ export const tasks = visits.map((visit, i) => ({
 
 export const imports = [{
   id: 'i1', kind: 'cases', filename: '送达任务-11月24日.xlsx', day: TODAY, state: 'done', rows_total: 164, rows_done: 164,
-  counts: { rows: 164, created: 158, updated: 2, unchanged: 0, bad: 4 },
+  counts: { rows: 164, created: 158, updated: 2, unchanged: 0, bad: 4, warnings: 0 },
   problems: [
     { row: 17, column: '证件号码', code: 'id.checksum', reason: '身份证号校验位不对，应为 X', value: '1101**********1231' },
     { row: 40, column: '案号', code: 'case_number.form', reason: '案号格式不符合规定：缺少法院代字', value: '（2026）民初10号' },
     { row: 71, column: '坐标系', code: 'datum.unknown', reason: '坐标系只能是 GCJ-02、WGS-84 或 CGCS2000', value: 'BD-09' },
     { row: 102, column: '可上门时段', code: 'window.order', reason: '结束时间早于开始时间', value: '14:00-09:00' },
   ],
-  failure: null, created_at: '2026-11-23T08:58:00Z', finished_at: '2026-11-23T08:58:03Z',
+  problems_total: 4, failure: null, created_at: '2026-11-23T08:58:00Z', finished_at: '2026-11-23T08:58:03Z',
 }] as Record<string, unknown>[]
 
 export const people = roster.map((entry, i) => ({
   id: entry.server_id, name: entry.name, staff_no: entry.staff_no, username: entry.staff_no.toLowerCase(),
-  roles: ['process_server'], bound: i % 3 !== 0, active: true,
+  roles: ['process_server'], role_names: ['外出送达员'], bound: i % 3 !== 0, active: true,
 }))
 
 const photo = (text: string, hue: number) =>
@@ -156,7 +160,7 @@ const photo = (text: string, hue: number) =>
 
 export function detail(visit: Row) {
   const [lng, lat] = visit.wgs84
-  const fix = (dx: number, accuracy: number) => ({ wgs84: [lng + dx, lat + dx / 2] as [number, number], accuracy_m: accuracy, provider: 'gps', at: `${TODAY}T02:20:00Z` })
+  const fix = (dx: number, accuracy: number) => ({ point: { lng, lat, datum: 'WGS-84' }, wgs84: [lng + dx, lat + dx / 2] as [number, number], accuracy_m: accuracy, provider: 'gps', at: `${TODAY}T02:20:00Z` })
   const kinds = [['photo_door', '门牌照片', 150], ['photo_documents', '文书照片', 200], ['photo_recipient', '签收照片', 90], ['signature_recipient', '受送达人签名', 30]] as const
   const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
   return {
@@ -167,9 +171,9 @@ export function detail(visit: Row) {
     signer: { name: visit.recipient_name, relation: '本人', id_mask: '1101**********123X' },
     witness: visit.outcome?.code === 'refused_witness' ? { name: '刘某', unit: '红莲社区居民委员会', title: '网格员', phone_mask: '138****0000' } : null,
     evidence: kinds.map(([kind, label, hue], i) => ({ id: `e${i}`, kind, label, sha256: hash, size: 812_345, media_type: 'image/jpeg', captured_at: `${TODAY}T02:1${i}:00Z`, received_at: `${TODAY}T02:12:00Z`, fix: fix(0.0002 * (i + 1), 12 + 9 * i), distance_m: 20 + i * 31, url: photo(label, hue), thumb_url: photo(label, hue), warnings: i === 2 ? ['拍摄时间与手机时间相差 6 分钟'] : [] })),
-    papers: visit.review.state === 'accepted' ? [{ id: 'd1', kind: 'proof', version: 1, number: '（2026）京0102送证00012号', pages: 1, made_at: `${TODAY}T03:00:00Z`, url: '/board/favicon.svg' }] : [],
-    changes: [{ at: `${TODAY}T00:10:00Z`, by_name: '送达管理员01', what: 'published', to_server: visit.server_id }],
+    papers: visit.review.state === 'accepted' ? [{ id: 'd1', kind: 'proof', version: 1, number: 'HZ20261124-0001', label: '送达回证', sha256: hash, pages: 1, made_at: `${TODAY}T03:00:00Z`, url: '/board/favicon.svg' }] : [],
+    changes: [{ at: `${TODAY}T00:10:00Z`, by_name: '送达管理员01', what: 'published', text: '按规划分派', reason: null, from_server: null, to_server: visit.server_id }],
     track: Array.from({ length: 12 }, (_, i) => [lng - 0.004 + i * 0.00035, lat - 0.002 + i * 0.00018]),
-    missing: visit.outcome?.code === 'refused_witness' ? [{ code: 'photo_witness', text: '缺少见证人在场照片' }] : [],
+    papers_problem: null,
   }
 }

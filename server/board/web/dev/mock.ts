@@ -23,8 +23,9 @@ const page = <T>(items: T[], query: URLSearchParams) => {
   const at = Number(query.get('page') ?? 1)
   return { items: items.slice((at - 1) * 20, at * 20), total: items.length, page: at, page_size: 20 }
 }
+const whole = <T>(items: T[]) => ({ items, total: items.length, page: 1, page_size: items.length })
 const me = () => ({
-  person: { id: 'm1', name: '送达管理员01', staff_no: 'GL001', roles: ['dispatch_manager'], court: { code: '京0102', name: '北京市西城区人民法院' } },
+  person: { id: 'm1', name: '送达管理员01', staff_no: 'GL001', roles: ['manager'], role_names: ['送达管理员'], court: { code: '京0102', name: '北京市西城区人民法院' } },
   permissions: ALL, csrf: 'c', live_url: '', today: data.TODAY, map: { provider: process.env.MOCK_TILES ?? null, key: 'k' },
 })
 const visitOf = (id: string) => {
@@ -99,18 +100,21 @@ const routes: [string, RegExp, (call: Call) => unknown][] = [
     if (task) Object.assign(task, { state: body.decision === 'approve' ? 'in_progress' : 'returned', return_reason: body.reason ?? null, version: task.version + 1 })
     return task
   }],
-  ['GET', /^\/api\/board\/days$/, () => [{ date: data.TODAY, visits: data.visits.length, servers: data.roster.length, plan_state: plans[0]?.state ?? null, done: 0 }]],
+  ['GET', /^\/api\/board\/days$/, () => whole([{ date: data.TODAY, visits: data.visits.length, servers: data.roster.length, plan_state: plans[0]?.state ?? null, done: 0 }])],
   ['GET', /^\/api\/board\/days\/([^/]+)$/, ({ id }) => id === data.TODAY
-    ? { date: id, roster: data.roster, visits: data.visits, plan: plans[0] ?? null, totals: totals() }
-    : { date: id, roster: [], visits: [], plan: null, totals: { visits: 0, open: 0, assigned: 0, done: 0, km_planned: 0, km_tracked: 0 } }],
+    ? { date: id, roster_version: 1, roster: data.roster, visits: data.visits, routes: data.routes, plan: plans[0] ?? null, totals: totals() }
+    : { date: id, roster_version: 0, roster: [], visits: [], routes: [], plan: null, totals: { visits: 0, open: 0, assigned: 0, done: 0, km_planned: 0, km_tracked: 0 } }],
   ['POST', /^\/api\/board\/days\/[^/]+\/selection$/, () => ({
     created: 3, candidates: data.visits.slice(0, 30).map((v, i) => ({ task_id: `t${i + 1}`, recipient_id: `r${i}`, rule: 'ordered_direct', rule_text: v.rule_text, case_number: v.case_number, recipient_name: v.recipient_name })),
     skipped: [{ task_id: 't99', recipient_id: 'r99', rule: 'locked_other', rule_text: '已被邮寄送达锁定' }],
   })],
   ['POST', /^\/api\/board\/days\/[^/]+\/plans$/, startPlan],
-  ['GET', /^\/api\/board\/days\/[^/]+\/plans$/, () => plans],
-  ['GET', /^\/api\/board\/days\/[^/]+\/positions$/, () => data.roster.slice(0, 6).map((r, i) => ({ server_id: r.server_id, wgs84: [116.34 + i * 0.015, 39.9 + i * 0.012], at: new Date(Date.now() - i * 240_000).toISOString(), accuracy_m: 20 }))],
-  ['GET', /^\/api\/board\/days\/[^/]+\/mileage$/, () => data.roster.map((r, i) => ({ server_id: r.server_id, name: r.name, planned_m: 38_000 + i * 1900, tracked_m: i === 4 ? 0 : 33_000 + i * 2300, visits_done: 12 + i }))],
+  ['GET', /^\/api\/board\/days\/[^/]+\/plans$/, () => whole(plans)],
+  ['GET', /^\/api\/board\/days\/[^/]+\/positions$/, () => whole(data.roster.slice(0, 6).map((r, i) => ({ server_id: r.server_id, wgs84: [116.34 + i * 0.015, 39.9 + i * 0.012], at: new Date(Date.now() - i * 240_000).toISOString(), accuracy_m: 20 })))],
+  ['GET', /^\/api\/board\/days\/[^/]+\/mileage$/, () => whole(data.roster.map((r, i) => ({ server_id: r.server_id, name: r.name, planned_m: 38_000 + i * 1900, tracked_m: i === 4 ? 0 : 33_000 + i * 2300, visits_done: 12 + i })))],
+  ['GET', /^\/api\/board\/days\/([^/]+)\/roster$/, ({ id }) => ({ date: id, version: 1, entries: data.roster })],
+  ['PUT', /^\/api\/board\/days\/([^/]+)\/roster$/, ({ id }) => ({ date: id, version: 2, entries: data.roster })],
+  ['POST', /^\/api\/board\/days\/[^/]+\/carry-over$/, () => ({ moved: 0 })],
   ['GET', /^\/api\/board\/plans\/([^/]+)$/, ({ id }) => planOf(id)],
   ['POST', /^\/api\/board\/plans\/([^/]+)\/stop$/, ({ id }) => Object.assign(planOf(id), { state: 'stopping' })],
   ['POST', /^\/api\/board\/plans\/([^/]+)\/publish$/, ({ id }) => {
@@ -126,14 +130,14 @@ const routes: [string, RegExp, (call: Call) => unknown][] = [
   ['POST', /^\/api\/board\/visits\/([^/]+)\/unassign$/, ({ id }) => Object.assign(visitOf(id), { server_id: null, position: null, state: 'open', version: visitOf(id).version + 1 })],
   ['POST', /^\/api\/board\/visits\/assign-batch$/, ({ body }) => {
     (body.visit_ids as string[]).forEach((id) => assign({ id, query: new URLSearchParams(), body: { version: visitOf(id).version, server_id: body.server_id } }))
-    return { batch_id: 'b1', moved: (body.visit_ids as string[]).length, refused: [] }
+    return { batch_id: 'b1', moved: (body.visit_ids as string[]).length, refused: [], late: [] }
   }],
   ['POST', /^\/api\/board\/move-batches\/[^/]+\/undo$/, () => ({})],
   ['GET', /^\/api\/board\/reviews$/, ({ query }) => page(data.visits.filter((v) => v.review.state === (query.get('state') ?? 'pending')), query)],
   ['GET', /^\/api\/board\/visits\/([^/]+)$/, ({ id }) => data.detail(visitOf(id))],
   ['POST', /^\/api\/board\/visits\/([^/]+)\/review$/, ({ id, body }) => Object.assign(visitOf(id), { review: { state: body.decision === 'accept' ? 'accepted' : 'sent_back', reason: body.reason ?? null, round: 1 } })],
   ['POST', /^\/api\/board\/visits\/([^/]+)\/papers$/, () => ({})],
-  ['GET', /^\/api\/board\/people$/, () => data.people],
+  ['GET', /^\/api\/board\/people$/, () => whole(data.people)],
   ['POST', /^\/api\/board\/people\/([^/]+)\/bind-code$/, () => ({ bind_code: '48301726', expires_at: new Date(Date.now() + 600_000).toISOString() })],
 ]
 
