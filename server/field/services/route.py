@@ -52,8 +52,7 @@ def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
         STOP_FIELDS,
     )
     visits = sorted(found, key=lambda one: _place(one, person_id, text))
-    roster = Roster._get_collection().find_one({"court": court, "date": text}, {"entries": 1})
-    entries = (roster or {}).get("entries", ())
+    entries = _entries(court, text, visits, person_id)
     return PhoneRoute(
         text,
         visits,
@@ -71,8 +70,7 @@ def visit_of_phone(*, court: str, visit_id: str, person_id: str) -> PhoneRoute:
         raise errors.visit_not_found()
     if not guard.is_mine(visit, person_id):
         raise guard.refusal_of_stranger(visit, person_id)
-    roster = Roster._get_collection().find_one({"court": court, "date": visit["date"]}, {"entries": 1})
-    entries = (roster or {}).get("entries", ())
+    entries = _entries(court, visit["date"], [visit], person_id)
     return PhoneRoute(
         visit["date"],
         [visit],
@@ -80,6 +78,14 @@ def visit_of_phone(*, court: str, visit_id: str, person_id: str) -> PhoneRoute:
         {one["server_id"]: one["name"] for one in entries},
         _counts(court, [visit_id]),
     )
+
+
+def _entries(court: str, day: str, visits: list[dict[str, Any]], person_id: str) -> list[dict[str, Any]]:
+    """The person's own line of the roster; everybody's when a crew's names must be told."""
+    crews = any(one.get("second_server_id") for one in visits)
+    wanted = 1 if crews else {"$elemMatch": {"server_id": person_id}}
+    roster = Roster._get_collection().find_one({"court": court, "date": day}, {"entries": wanted})
+    return list((roster or {}).get("entries", ()))
 
 
 def _place(visit: dict[str, Any], person_id: str, day: str) -> tuple[bool, int, str]:
