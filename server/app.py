@@ -69,7 +69,6 @@ def _connect_features() -> None:
     intake.register()
     rosters.register()
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
-    field_tasks.register(events.subscriptions)
     reports_tasks.register(events.subscriptions)
     events.subscriptions.subscribe("*", live.on_event)
 
