@@ -31,21 +31,26 @@ def register(subscriptions: Subscriptions) -> None:
 
 
 def on_outcome(event: Event) -> None:
-    """The attempt waits for review."""
+    """The attempt waits for review. News that comes after the decision only leaves its line in the timeline."""
     visit = _visit(event)
-    if visit is None or (visit.get("review") or {}).get("state") != "pending":
+    if visit is None:
+        return
+    last = next(one for one in reversed(visit["progress"]) if one["kind"] == "outcome")
+    actor = Actor(last["by"], guard.name_of(last["by"]) or "外出送达员")
+    text = label_zh(event.data["outcome"])
+    if (visit.get("review") or {}).get("state") != "pending":
+        service.tell_submitted(court=event.court, attempt=visit, text=text, actor=actor, now=event.at, news_id=event.id)
         return
     outcome = visit["outcome"]
-    last = next(one for one in reversed(visit["progress"]) if one["kind"] == "outcome")
     try:
         service.submit_attempt(
             court=event.court,
             attempt_id=visit["attempt_id"],
             outcome=outcome["code"],
             happened_at=outcome["happened_at"],
-            actor=Actor(last["by"], guard.name_of(last["by"]) or "外出送达员"),
+            actor=actor,
             now=event.at,
-            text=label_zh(outcome["code"]),
+            text=text,
             news_id=event.id,
         )
     except DomainError as error:
@@ -55,15 +60,32 @@ def on_outcome(event: Event) -> None:
 def on_reviewed(event: Event) -> None:
     """The attempt is closed, or open again."""
     visit = _visit(event)
-    review = (visit or {}).get("review") or {}
+    if visit is None:
+        return
+    review = visit.get("review") or {}
     wanted = "accepted" if event.data.get("decision") == "accept" else "sent_back"
-    # Told late, after the outcome was entered again: the newer round counts.
-    if visit is None or review.get("state") != wanted or review.get("round") != event.data.get("round"):
+    if review.get("state") != wanted or review.get("round") != event.data.get("round"):
+        # Told late, after the outcome was entered again: the newer round counts.
+        _tell_overtaken(event, visit)
         return
     try:
         _follow(event, visit, review)
     except DomainError as error:
         _tell(error, visit)
+
+
+def _tell_overtaken(event: Event, visit: dict[str, Any]) -> None:
+    """A sending back that was overtaken stays in the timeline."""
+    for past in visit.get("reviews") or ():
+        if past["state"] == "sent_back" and past["round"] == event.data.get("round"):
+            service.tell_sent_back(
+                court=event.court,
+                attempt=visit,
+                reason=past.get("reason") or "",
+                actor=Actor(past["by"], past["by_name"]),
+                now=event.at,
+                news_id=event.id,
+            )
 
 
 def _follow(event: Event, visit: dict[str, Any], review: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ other channel may start for that recipient.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -224,16 +224,20 @@ def submit_attempt(
     text: str,
     news_id: str | None = None,
 ) -> None:
-    """The door reported an outcome: the attempt waits for review. `text` is the outcome in Chinese.
-
-    Safe to repeat: the same `news_id` leaves one line in the timeline.
-    """
+    """The door reported an outcome (`text`, Chinese): it waits for review. The same `news_id` leaves one line."""
     attempt = _move_attempt(
         court,
         attempt_id,
         ("open", "under_review"),
         {"state": "under_review", "outcome": outcome, "happened_at": happened_at},
     )
+    tell_submitted(court=court, attempt=attempt, text=text, actor=actor, now=now, news_id=news_id)
+
+
+def tell_submitted(
+    *, court: str, attempt: Mapping[str, Any], text: str, actor: Actor, now: datetime, news_id: str | None = None
+) -> None:
+    """The line alone, for news that comes when the attempt has moved on. `attempt` names task and recipient."""
     add_step(
         court=court,
         task_id=attempt["task_id"],
@@ -251,6 +255,13 @@ def send_back_attempt(
 ) -> None:
     """The reviewer wants more: the attempt is open again. Safe to repeat, as `submit_attempt`."""
     attempt = _move_attempt(court, attempt_id, ("under_review", "open"), {"state": "open"})
+    tell_sent_back(court=court, attempt=attempt, reason=reason, actor=actor, now=now, news_id=news_id)
+
+
+def tell_sent_back(
+    *, court: str, attempt: Mapping[str, Any], reason: str, actor: Actor, now: datetime, news_id: str | None = None
+) -> None:
+    """The line alone, as `tell_submitted`."""
     add_step(
         court=court,
         task_id=attempt["task_id"],

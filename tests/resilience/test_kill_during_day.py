@@ -127,7 +127,7 @@ def test_kill_9_in_the_middle_of_a_day_loses_nothing_that_was_answered(played: P
     moments = [outcomes for name, outcomes in played.deaths if name == service]
     assert len(moments) >= 2
     # The last may fall into the hour of the reviewer, when the machine is slow: that is the day, too.
-    assert 0 < sum(0 < outcomes < played.result["outcomes"] for outcomes in moments)
+    assert any(0 < outcomes < played.result["outcomes"] for outcomes in moments)
     assert (played.result["errors"], played.result["missing"]) == (0, 0)
     assert played.result["evidence_sent"] == played.result["evidence_held"] == played.result["hashes_equal"] > 0
     assert played.result["visits_done"] == played.result["visits_planned"] >= PLANNED

@@ -80,6 +80,12 @@ def recipient_of(visit: Visit) -> Any:
     return ServiceTask.objects.get(id=visit.task_id).recipients[0]
 
 
+def lines_of(visit: Visit) -> dict[str, int]:
+    """How often each of the steps that follow from the door stands in the timeline."""
+    steps = Counter(one.what for one in ServiceTask.objects.get(id=visit.task_id).steps)
+    return {what: steps[what] for what in steps if what.startswith("attempt.") and what != "attempt.opened"}
+
+
 def code_of(refused: pytest.ExceptionInfo[DomainError]) -> str:
     return refused.value.code
 
@@ -221,8 +227,7 @@ def test_news_that_is_told_twice_leaves_one_line_in_the_timeline(
     monkeypatch.setattr(events, "relay", told_twice)
     end(visit, server, (upload(visit, server, store),))
     review(visit, "send_back", reason="门牌照片看不清")
-    lines = Counter(one.what for one in ServiceTask.objects.get(id=visit.task_id).steps)
-    assert (lines["attempt.submitted"], lines["attempt.sent_back"]) == (1, 1)
+    assert lines_of(visit) == {"attempt.submitted": 1, "attempt.sent_back": 1}
 
 
 def test_news_of_a_sending_back_that_comes_after_the_next_outcome_reopens_nothing(
@@ -235,6 +240,20 @@ def test_news_of_a_sending_back_that_comes_after_the_next_outcome_reopens_nothin
     monkeypatch.setattr(events, "relay", relay)
     events.sweep(now=utc_now() + timedelta(minutes=1))
     assert attempt_of(ended).state == "under_review"
+    assert lines_of(ended) == {"attempt.submitted": 2, "attempt.sent_back": 1}
+
+
+def test_news_of_an_outcome_that_comes_after_the_decision_still_stands_in_the_timeline(
+    visit: Visit, server: Person, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = events.relay
+    monkeypatch.setattr(events, "relay", lambda *_: 0)  # the process that took the outcome ends at once
+    end(visit, server, (upload(visit, server, store),))
+    review(visit)
+    monkeypatch.setattr(events, "relay", relay)
+    events.sweep(now=utc_now() + timedelta(minutes=1))
+    assert lines_of(visit) == {"attempt.submitted": 1, "attempt.closed": 1}
+    assert attempt_of(visit).state == "closed"
 
 
 def test_an_attempt_that_was_withdrawn_meanwhile_does_not_stop_the_review(ended: Visit) -> None:
