@@ -72,7 +72,7 @@ class Day(MethodView):
 
 def _totals(day: services.DayData, tracked_m: int) -> dict[str, Any]:
     states = [visit["state"] for visit in day.visits]
-    planned_m = sum(route["distance_m"] for route in day.routes.values())
+    planned_m = sum(route["planned_m"] for route in day.routes.values())
     return {
         "visits": len(states),
         "open": states.count("open"),

@@ -22,7 +22,7 @@ def mileage(court: str, day: str) -> list[dict[str, Any]]:
         {
             "server_id": one.server_id,
             "name": one.name,
-            "planned_m": int((routes.get(one.server_id) or {}).get("distance_m", one.planned_m)),
+            "planned_m": int((routes.get(one.server_id) or {}).get("planned_m", one.planned_m)),
             "tracked_m": one.tracked_m,
             "visits_done": one.visits_done,
         }

@@ -262,7 +262,7 @@ class DaySheet(Document):
     """The routes of a day as they stand now, whoever made them. Every change of who has what goes through `version`,
     so that two changes of one day never interleave. Shard key (court, date). One per court and day.
 
-    `routes`: server id → {distance_m, travel_s, depart_s, back_s, breaks: [[start_s, end_s]], stops}.
+    `routes`: server id → {distance_m, planned_m, travel_s, depart_s, back_s, breaks, stops}.
     """
 
     meta = {"collection": "day_sheets", "indexes": [("court", "date")], "auto_create_index": False}

@@ -116,6 +116,7 @@ class BoardPlanRouteSchema(Schema):
     depart_s = fields.Integer(required=True)
     back_s = fields.Integer(required=True)
     distance_m = fields.Integer(required=True)
+    planned_m = fields.Integer(required=True, metadata={"description": "The whole day, legs already done included"})
     travel_s = fields.Integer(required=True)
 
 

@@ -169,7 +169,9 @@ def store(court: str, day: date, timed: Timed, session: ClientSession) -> None:
                 writes.append(UpdateOne({"_id": visit["_id"], "court": court, holder: server_id}, {"$set": change}))
     if writes:
         Visit._get_collection().bulk_write(writes, ordered=False, session=session)
-    summaries = {f"routes.{server_id}": _summary(one) for server_id, one in timed.routes.items()}
+    summaries = {
+        f"routes.{server_id}": _summary(one, timed.orders[server_id]) for server_id, one in timed.routes.items()
+    }
     if summaries:
         DaySheet._get_collection().update_one(
             {"_id": sheet_id(court, day.isoformat())}, {"$set": summaries}, session=session
@@ -186,10 +188,13 @@ def _numbered(day: date, number: int, role: str, stop: Any, visit: Raw) -> Raw:
     return {key: value for key, value in wanted.items() if visit.get(key) != value}
 
 
-def _summary(timed: Retimed) -> Raw:
+def _summary(timed: Retimed, order: Order) -> Raw:
+    """The route that is still ahead, and `planned_m`: the whole day's planned way, legs already done included."""
     route = timed.route
+    done_m = sum(visit.get("travel_m") or 0 for visit, role in order if role == "lead" and visit["state"] == "ended")
     return {
         "distance_m": route.distance_m,
+        "planned_m": route.distance_m + done_m,
         "travel_s": route.travel_s,
         "depart_s": route.depart_s,
         "back_s": route.back_s,

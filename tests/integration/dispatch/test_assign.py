@@ -340,3 +340,18 @@ def test_a_phone_that_departs_while_the_manager_drags_leaves_exactly_one_winner(
             assert (now["state"], now["server_id"]) == (
                 ("departed", "server-1") if left.result() else ("assigned", "server-2")
             )
+
+
+def test_the_planned_way_of_a_day_does_not_shrink_as_visits_end() -> None:
+    visits = samples.make_day(4)
+    for visit in visits[:3]:
+        assign(visit["_id"], "server-1", position=99)
+    morning = DaySheet.objects.get().routes["server-1"]["planned_m"]
+    first = order_of("server-1")[0]
+    first_leg_m = samples.visit_of(first)["travel_m"]
+    Visit._get_collection().update_one({"_id": first}, {"$set": {"state": "ended"}})
+    assign(visits[3]["_id"], "server-1", position=99)
+    later = DaySheet.objects.get().routes["server-1"]
+    assert later["stops"] == 3, "what is ahead: two of the morning and the new one"
+    assert later["planned_m"] == later["distance_m"] + first_leg_m
+    assert later["planned_m"] >= morning
