@@ -116,7 +116,6 @@ class BoardPlanRouteSchema(Schema):
     depart_s = fields.Integer(required=True)
     back_s = fields.Integer(required=True)
     distance_m = fields.Integer(required=True)
-    planned_m = fields.Integer(required=True, metadata={"description": "The whole day, legs already done included"})
     travel_s = fields.Integer(required=True)
 
 
@@ -188,6 +187,7 @@ class BoardRouteSummarySchema(Schema):
     server_id = fields.String(required=True)
     stops = fields.Integer(required=True)
     distance_m = fields.Integer(required=True)
+    planned_m = fields.Integer(required=True, metadata={"description": "The whole day, legs already done included"})
     travel_s = fields.Integer(required=True)
     depart_s = fields.Integer(required=True)
     back_s = fields.Integer(required=True)
