@@ -35,10 +35,22 @@ function ground(setting: MapSetting): L.Layer[] {
   return [new Graticule()]
 }
 
+/**
+ * Takes a map away once its canvas has drawn what it was asked to: Leaflet's own `remove` leaves a frame pending that
+ * then finds no canvas.
+ */
+export function endMap(map: L.Map): void {
+  map.off()
+  map.stop()
+  requestAnimationFrame(() => requestAnimationFrame(() => map.remove()))
+}
+
 /** A Leaflet map on one canvas, with the configured tiles or a graticule, and a scale in metres. */
 export function makeMap(element: HTMLElement, setting: MapSetting): L.Map {
   const map = L.map(element, {
     preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 18, zoomSnap: 0.25,
+    // Without animations nothing is left to happen after the page has gone on; court PCs have no GPU to enjoy them.
+    zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false,
   })
   map.setView([39.92, 116.39], 11)
   L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map)

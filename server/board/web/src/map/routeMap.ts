@@ -1,6 +1,6 @@
 import L from 'leaflet'
 import type { LngLat } from '@/api/types'
-import { makeMap, placer, type MapSetting } from './base'
+import { endMap, makeMap, placer, type MapSetting } from './base'
 import { NumberedMarker } from './numbered'
 
 export interface MapStop {
@@ -56,7 +56,7 @@ export class RouteMap {
   }
 
   destroy(): void {
-    this.map.remove()
+    endMap(this.map)
   }
 
   draw(routes: MapRoute[], pool: MapStop[]): void {
