@@ -7,6 +7,7 @@ from typing import Protocol
 
 from celery import Celery
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evidence.stores import store_from_url
 from server import cli, pages
@@ -43,6 +44,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
     app.extensions["settings"] = settings
+    trust_proxies(app, settings)
     crypto.use(crypto.Vault.from_file(settings.master_key_file))
     database.connect(settings.mongodb_uri)
     redis_client.connect(settings.redis_url)
@@ -61,6 +63,13 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         commands.init_app(app)
     check_declared(app)
     return app
+
+
+def trust_proxies(app: Flask, settings: Settings) -> None:
+    """Behind reverse proxies the caller's address and scheme are what the last of them wrote, and nothing before."""
+    hops = settings.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # as documented
 
 
 def _connect_features() -> None:

@@ -33,6 +33,7 @@ class Settings:
     tianditu_key: str = field(default="", repr=False)
     amap_key: str = field(default="", repr=False)
     web_dist: Path = Path(__file__).parent / "board" / "web" / "dist"
+    trusted_proxies: int = 0
     max_upload_bytes: int = 32 * 1024 * 1024
 
     @property
@@ -65,7 +66,8 @@ class Settings:
             for name, key in (("master_key_file", "SONGDA_MASTER_KEY_FILE"), ("web_dist", "SONGDA_WEB_DIST"))
             if environ.get(key)
         }
-        settings = cls(**text, **paths)  # type: ignore[arg-type]  # names are checked by the table above
+        proxies = _whole_number(environ, "SONGDA_TRUSTED_PROXIES")
+        settings = cls(**text, **paths, trusted_proxies=proxies)  # type: ignore[arg-type]  # names are checked by the table above
         problems = settings.problems()
         if problems:
             raise SettingsError("; ".join(problems))
@@ -100,6 +102,13 @@ class Settings:
         if not self.secure_cookies:
             found.append("SONGDA_PUBLIC_URL must be https in production")
         return found
+
+
+def _whole_number(environ: Mapping[str, str], key: str) -> int:
+    given = environ.get(key) or "0"
+    if not (given.isascii() and given.isdigit()):
+        raise SettingsError(f"{key} must be a whole number")
+    return int(given)
 
 
 def is_outside_https(url: str) -> bool:

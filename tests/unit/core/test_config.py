@@ -53,3 +53,10 @@ def test_secrets_are_not_printed() -> None:
 def test_only_https_elsewhere_is_outside() -> None:
     assert is_outside_https("https://api.weixin.qq.com")
     assert not is_outside_https("https://[::1]/")
+
+
+def test_proxies_are_trusted_only_when_told() -> None:
+    assert Settings.from_env(GOOD).trusted_proxies == 0
+    assert Settings.from_env({**GOOD, "SONGDA_TRUSTED_PROXIES": "1"}).trusted_proxies == 1
+    with pytest.raises(SettingsError, match="SONGDA_TRUSTED_PROXIES"):
+        Settings.from_env({**GOOD, "SONGDA_TRUSTED_PROXIES": "-1"})
