@@ -37,7 +37,7 @@ describe('the board of a day', () => {
   })
   it('warns of a day longer than the shift and of too many stops', () => {
     const three = ['1', '2', '3'].map((id, i) => visit(id, { server_id: 'a', position: i + 1, state: 'assigned' }))
-    const route = { server_id: 'a', stops: 3, distance_m: 41_000, travel_s: 1, depart_s: 30_600, back_s: 63_600, breaks: [] }
+    const route = { server_id: 'a', stops: 3, distance_m: 41_000, planned_m: 41_000, travel_s: 1, depart_s: 30_600, back_s: 63_600, breaks: [] }
     const load = boardOf(day(three, [route]), null, null).columns[0]?.load
     expect(load).toMatchObject({ stops: 3, metres: 41_000, overS: 600, tooMany: true })
   })

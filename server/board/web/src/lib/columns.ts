@@ -85,11 +85,11 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value])
 }
 
-function loadOf(entry: RosterEntry, cards: Card[], route: { distance_m: number; back_s: number } | undefined): Load {
+function loadOf(entry: RosterEntry, cards: Card[], route: { distance_m: number; planned_m?: number; back_s: number } | undefined): Load {
   const finishS = cards.length && route ? route.back_s : null
   return {
     stops: cards.length,
-    metres: route?.distance_m ?? 0,
+    metres: route?.planned_m ?? route?.distance_m ?? 0,
     finishS,
     overS: finishS === null ? 0 : Math.max(0, finishS - entry.shift[1]),
     tooMany: cards.length > entry.max_stops,
