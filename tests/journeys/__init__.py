@@ -1,0 +1,1 @@
+"""A real browser on a real stack: what people do, from the first click to the last."""
