@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import kombu.exceptions
 import pytest
 
+from server.core import redis_client
 from server.core.clock import utc_now
 from server.core.errors import DomainError
 from server.dispatch.models import Visit
@@ -16,7 +18,14 @@ from tests.factories import visits as make
 
 LOST = timedelta(seconds=45)
 
-pytestmark = pytest.mark.usefixtures("database", "clean_redis")
+pytestmark = pytest.mark.usefixtures("database", "clean_redis", "live_news")
+
+
+@pytest.fixture
+def live_news(redis_url: str) -> Iterator[None]:
+    redis_client.connect(redis_url)
+    yield
+    redis_client.client().close()
 
 
 @pytest.fixture
