@@ -48,7 +48,9 @@ export function endMap(map: L.Map): void {
 /** A Leaflet map on one canvas, with the configured tiles or a graticule, and a scale in metres. */
 export function makeMap(element: HTMLElement, setting: MapSetting): L.Map {
   const map = L.map(element, {
-    preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 18, zoomSnap: 0.25,
+    preferCanvas: true, zoomControl: false, attributionControl: false, minZoom: 4, maxZoom: 18,
+    // Tiles are sharp at whole zooms only; lines are sharp at any.
+    zoomSnap: setting.provider ? 1 : 0.25,
     // Without animations nothing is left to happen after the page has gone on; court PCs have no GPU to enjoy them.
     zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false,
   })
