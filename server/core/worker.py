@@ -58,7 +58,7 @@ def init_app(app: Flask, *, mongodb_uri: str, redis_url: str) -> Celery:
         task_default_queue="default",
         task_queues=[Queue(name) for name in QUEUES],
         task_routes=ROUTES,
-        broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 10},
+        broker_transport_options={"visibility_timeout": 900, "socket_timeout": 10},
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2},
