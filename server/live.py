@@ -12,7 +12,7 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Generator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import redis
 from flask import Flask, Response, jsonify, request
@@ -116,7 +116,6 @@ def create_live_app(settings: Settings) -> Flask:
     app = Flask("songda-live", static_folder=None)
     app.extensions["settings"] = settings
     hub = Hub(settings.redis_url)
-    allowed = _origins(settings)
     app.before_request(identify)
     app.register_error_handler(DomainError, lambda error: problem(error.as_problem()))
 
@@ -137,7 +136,7 @@ def create_live_app(settings: Settings) -> Flask:
     @app.after_request
     def allow_board(response: Response) -> Response:
         origin = request.headers.get("Origin", "")
-        if origin in allowed:
+        if may_listen(origin, request.host, settings):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Credentials"] = "true"
             response.headers["Vary"] = "Origin"
@@ -147,10 +146,21 @@ def create_live_app(settings: Settings) -> Flask:
     return app
 
 
-def _origins(settings: Settings) -> set[str]:
-    """The board's own origin, under both names a browser on the same machine may use."""
-    parts = urlsplit(settings.public_url)
-    found = {f"{parts.scheme}://{parts.netloc}"}
-    if parts.hostname in ("127.0.0.1", "localhost"):
-        found |= {f"{parts.scheme}://{host}:{parts.port}" for host in ("127.0.0.1", "localhost")}
-    return found
+def may_listen(origin: str, host: str, settings: Settings) -> bool:
+    """Whether a page may read the stream: the board's own address, or the board under the name it asked us by.
+
+    `origin` and `host` are the request's headers. The same name on the board's port is the same board: whoever can
+    serve a page there could serve the board itself.
+    """
+    board, asked = urlsplit(settings.public_url), urlsplit(origin)
+    if (asked.scheme, asked.netloc) == (board.scheme, board.netloc):
+        return True
+    name, here = asked.hostname, urlsplit(f"//{host}").hostname
+    return bool(name) and name == here and asked.scheme == board.scheme and _port(asked) == _port(board)
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # not a number, or too large: a header somebody made up
+        return -1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, redirect, send_from_directory
+from flask import Blueprint, Flask, Response, current_app, redirect, request, send_from_directory
 from werkzeug.exceptions import NotFound as FileNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -30,12 +32,22 @@ def _dist() -> Path:
     return settings.web_dist
 
 
+def _live_here(settings: Settings) -> str:
+    """The live service under the name this browser used for us: localhost, or an address of the court's LAN."""
+    live = urlsplit(settings.live_url)
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if not re.fullmatch(r"[a-z0-9.-]+", host):
+        return ""
+    return f"{live.scheme}://{host}" + (f":{live.port}" if live.port else "")
+
+
 def _guarded(response: Response) -> Response:
     """Same-origin scripts only; styles inline because the component library sets them."""
     settings: Settings = current_app.extensions["settings"]
     response.headers["Content-Security-Policy"] = (
         f"default-src 'self'; img-src 'self' data: blob: {_TILES}; style-src 'self' 'unsafe-inline'; "
-        f"connect-src 'self' {settings.live_url}; object-src 'none'; frame-src 'self' blob:; frame-ancestors 'self'; "
+        f"connect-src 'self' {settings.live_url} {_live_here(settings)}; "
+        "object-src 'none'; frame-src 'self' blob:; frame-ancestors 'self'; "
         "base-uri 'self'"
     )
     return response

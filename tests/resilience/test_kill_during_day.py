@@ -6,6 +6,7 @@ other: the worker once while it plans, web and worker once as a whole and once i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -104,12 +105,15 @@ def kill_one_process(stack: WholeStack, service: str) -> None:
     """One of the processes that work for a service; its own master starts another."""
     master = stack.identity(service)
 
-    def workers() -> list[int]:
-        return [pid for pid in group_members(master.pid) if pid != master.pid]
+    def kill_the_newest() -> bool:
+        # Started again a moment ago it may have none yet, and one that is there may end by itself.
+        for pid in reversed([pid for pid in group_members(master.pid) if pid != master.pid]):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                return True
+        return False
 
-    # Started again a moment ago, it may have none yet.
-    wait_until(lambda: bool(workers()), what=f"the processes of {service}", timeout_s=60)
-    os.kill(workers()[-1], signal.SIGKILL)
+    wait_until(kill_the_newest, what=f"a process of {service}", timeout_s=60)
     assert stack.identity(service) == master
 
 

@@ -355,3 +355,14 @@ def test_the_planned_way_of_a_day_does_not_shrink_as_visits_end() -> None:
     assert later["stops"] == 3, "what is ahead: two of the morning and the new one"
     assert later["planned_m"] == later["distance_m"] + first_leg_m
     assert later["planned_m"] >= morning
+
+
+def test_a_batch_puts_morning_doors_before_afternoon_doors() -> None:
+    near_1, near_2, far_1, far_2 = samples.make_day(4)
+    afternoon, morning = [14 * samples.H, 17 * samples.H], [9 * samples.H, 12 * samples.H]
+    for visit, window in ((near_1, afternoon), (near_2, afternoon), (far_1, morning), (far_2, morning)):
+        Visit._get_collection().update_one({"_id": visit["_id"]}, {"$set": {"windows": [window]}})
+    ids = [near_1["_id"], far_1["_id"], near_2["_id"], far_2["_id"]]
+    batch = assign_batch(court=COURT, visit_ids=ids, server_id="server-1", actor=MANAGER, now=utc_now())
+    assert set(order_of("server-1")[:2]) == {far_1["_id"], far_2["_id"]}
+    assert batch.late == []
