@@ -94,9 +94,13 @@ def database(mongo_uri: str) -> Any:
 
 @pytest.fixture
 def clean_redis(redis_url: str) -> Iterator[redis.Redis]:
-    """An emptied Redis; yields a client that answers str."""
+    """An emptied Redis; yields a client that answers str.
+
+    Which queues exist stays: Celery declares them once per connection, and this process keeps its connections.
+    """
     client: redis.Redis = redis.from_url(redis_url, decode_responses=True)
-    client.flushdb()
+    if keys := [key for key in client.scan_iter() if not key.startswith("_kombu.binding.")]:
+        client.delete(*keys)
     yield client
     client.close()
 

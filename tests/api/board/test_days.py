@@ -154,10 +154,10 @@ def test_a_day_nobody_works_on_is_not_planned(manager: Browser) -> None:
 def test_a_plan_waits_in_the_queue_for_plans_and_a_lost_one_is_sent_again(
     manager: Browser, day: list[dict[str, Any]], clean_redis: Any
 ) -> None:
-    clean_redis.flushdb()
+    clean_redis.delete("plan")
     plan = ok(manager.post(f"/api/board/days/{DAY}/plans", json={}), 202)
     assert clean_redis.llen("plan") == 1
-    clean_redis.flushdb()
+    clean_redis.delete("plan")
     long_ago = utc_now() - timedelta(minutes=2)
     DayPlan._get_collection().update_one({"_id": plan["id"]}, {"$set": {"queued_at": long_ago}})
     tasks.sweep_plans()

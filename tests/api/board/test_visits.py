@@ -110,7 +110,7 @@ def test_papers_are_made_again_only_after_acceptance(
     ended(visit, people["wc001"].id)
     assert problem(specialist.post(f"/api/board/visits/{visit}/papers")) == (409, "papers.not_accepted")
     ok(specialist.post(f"/api/board/visits/{visit}/review", json={"decision": "accept"}))
-    clean_redis.flushdb()
+    clean_redis.delete("papers")
     asked = ok(specialist.post(f"/api/board/visits/{visit}/papers"), 202)
     assert asked["visit_id"] == visit
     assert clean_redis.llen("papers") == 1
