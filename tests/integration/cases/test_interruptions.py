@@ -229,7 +229,7 @@ def test_tasks_another_import_made_first_are_not_counted_as_made_twice(
 def test_a_new_run_is_put_on_the_queue_of_imports(
     importing: Importing, clean_redis: redis.Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "current_app", Celery("test", broker=redis_url))
+    monkeypatch.setattr(services, "current_app", Celery("test", broker=redis_url, set_as_current=False))
 
     run = start(importing)
 
@@ -253,7 +253,7 @@ def start(importing: Importing) -> ImportRun:
 
 
 def test_a_queue_that_is_down_loses_no_run(importing: Importing, monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = Celery("test", broker="redis://127.0.0.1:9")
+    nobody = Celery("test", broker="redis://127.0.0.1:9", set_as_current=False)
     nobody.conf.task_publish_retry = False
     nobody.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
     monkeypatch.setattr(services, "current_app", nobody)
