@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 MODES = ("production", "demo", "test")
+CIPHERS = ("aes", "sm4")
+KEY_PROVIDERS = ("", "file", "transit+https", "transit+http")
 
 
 class SettingsError(RuntimeError):
@@ -24,6 +26,9 @@ class Settings:
     redis_url: str = ""
     secret_key: str = field(default="", repr=False)
     master_key_file: Path = Path("master.key")
+    key_provider: str = ""
+    key_provider_token: str = field(default="", repr=False)
+    cipher: str = "aes"
     evidence_store: str = ""
     public_url: str = "http://127.0.0.1:8000"
     live_url: str = "http://127.0.0.1:8001"
@@ -40,6 +45,11 @@ class Settings:
     def secure_cookies(self) -> bool:
         return self.public_url.startswith("https://")
 
+    @property
+    def key_provider_url(self) -> str:
+        """Who holds the master key: the provider set, else the master key file."""
+        return self.key_provider or self.master_key_file.absolute().as_uri()
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Raises SettingsError naming every setting that is missing or refused."""
@@ -50,6 +60,9 @@ class Settings:
                 ("mongodb_uri", "MONGODB_URI"),
                 ("redis_url", "REDIS_URL"),
                 ("secret_key", "SONGDA_SECRET_KEY"),
+                ("key_provider", "SONGDA_KEY_PROVIDER"),
+                ("key_provider_token", "SONGDA_KEY_PROVIDER_TOKEN"),
+                ("cipher", "SONGDA_CIPHER"),
                 ("evidence_store", "SONGDA_EVIDENCE_STORE"),
                 ("public_url", "SONGDA_PUBLIC_URL"),
                 ("live_url", "SONGDA_LIVE_URL"),
@@ -87,6 +100,10 @@ class Settings:
         ]
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
+        if self.cipher not in CIPHERS:
+            found.append(f"SONGDA_CIPHER must be one of {', '.join(CIPHERS)}")
+        if urlsplit(self.key_provider).scheme not in KEY_PROVIDERS:
+            found.append(f"SONGDA_KEY_PROVIDER must begin with {', '.join(filter(None, KEY_PROVIDERS))}")
         if self.mode == "production":
             found.extend(self._production_problems())
         return found
@@ -99,6 +116,8 @@ class Settings:
             found.append(
                 "WECHAT_BASE_URL must be https and not this machine in production: emulators are for demo and test"
             )
+        if self.key_provider.startswith("transit+http:"):
+            found.append("SONGDA_KEY_PROVIDER must be https in production: data keys travel to it")
         if not self.secure_cookies:
             found.append("SONGDA_PUBLIC_URL must be https in production")
         return found

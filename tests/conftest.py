@@ -21,6 +21,7 @@ import pytest
 import redis
 
 from server.config import Settings
+from server.core import crypto
 from server.core import database as core_database
 from tests.stack import scratch
 from tests.stack.processes import Processes
@@ -85,6 +86,7 @@ def database(mongo_uri: str) -> Any:
         core_database.connect(mongo_uri)
     found = core_database.database()
     scratch.empty(found)
+    crypto.forget()  # the keys of the test before went with its data
     known = scratch.model_names()
     if known not in _indexed:
         core_database.ensure_indexes()

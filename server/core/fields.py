@@ -5,12 +5,13 @@ from __future__ import annotations
 from mongoengine import EmbeddedDocument, FloatField, PointField, StringField
 
 from server.core import crypto
+from server.core.crypto.places import SealedText
 
 
 class Sealed(EmbeddedDocument):
     """A personal value at rest: ciphertext, the mask that may be shown, the blind index that finds it."""
 
-    text = StringField(required=True)
+    text = SealedText(required=True)
     mask = StringField(required=True)
     index = StringField(required=True)
 
