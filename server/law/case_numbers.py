@@ -13,13 +13,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-PROVINCES = "京津冀晋内辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川黔云藏陕甘青宁新"
+from server.law import courts
+
 FIRST_YEAR = 1949
 LAST_YEAR = 2100
 MAX_CHARACTERS = 60
 
 _TYPES = Path(__file__).parent / "data" / "case-types.csv"
-_COURT = rf"(?:最高法|[军兵{PROVINCES}])(?:\d{{4}}|\d{{2}})?"
+_COURT = courts.PATTERN
 _SUFFIX = r"(?P<suffix>之[一二三四五六七八九十百]+)?"
 _MODERN = re.compile(
     rf"（(?P<year>\d{{4}})）(?P<court>{_COURT})(?P<special>知(?=民|刑|行))?"
@@ -37,6 +38,9 @@ _DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 # 4 characters, used by every court for mediation before filing, though art. 7 allows three.
 _PRE_FILING = "民诉前调"
+# Reviews of death sentences are numbered with eight random digits (art. 9-10).
+_REVIEW = "刑核"
+_LONGEST_TYPE = 3
 
 
 class CaseNumberError(ValueError):
@@ -72,6 +76,11 @@ class CaseNumber:
         """The class of case its type belongs to (民事, 执行 …); None when the type is not in the table."""
         return case_types().get(self.type)
 
+    @property
+    def court_code(self) -> courts.CourtCode | None:
+        """The court taken apart (level, kind, name where known); None for the short name of an old number."""
+        return courts.court_of(self.court) if self.court else None
+
 
 @functools.cache
 def case_types() -> dict[str, str]:
@@ -104,9 +113,7 @@ def parse(text: str) -> CaseNumber:
 def _of_modern(text: str, match: re.Match[str]) -> CaseNumber:
     type_code = match["type"]
     further = _further(match["more"])
-    warnings = []
-    if type_code not in case_types():
-        warnings.append(f"类型代字“{type_code}”不在代字表中，请核对")
+    warnings = _unusual(match)
     if type_code == _PRE_FILING:
         legacy = True
     else:
@@ -125,6 +132,24 @@ def _of_modern(text: str, match: re.Match[str]) -> CaseNumber:
         legacy=legacy,
         warnings=tuple(warnings),
     )
+
+
+def _unusual(match: re.Match[str]) -> list[str]:
+    """What the rules do not foresee in a number that can still be read."""
+    type_code, number = match["type"], match["number"]
+    found = []
+    if type_code not in case_types():
+        found.append(f"类型代字“{type_code}”不在代字表中，请核对")
+        if len(type_code) > _LONGEST_TYPE:
+            found.append(f"类型代字“{type_code}”超过三个字，请核对")
+    court = courts.court_of(match["court"])
+    if court and court.warning:
+        found.append(court.warning)
+    if number.startswith("0"):
+        found.append("案件编号以0开头，请核对")
+    if type_code == _REVIEW and len(number) != 8:
+        found.append("刑事复核案件编号应为八位数字，请核对")
+    return found
 
 
 def _of_legacy(text: str, match: re.Match[str]) -> CaseNumber:

@@ -108,7 +108,7 @@ def test_a_malformed_number_is_refused_with_the_reason(text: str, says: str) -> 
 
 def test_every_type_of_the_table_parses_to_itself() -> None:
     for code in case_types():
-        found = parse(f"（2026）京0102{code}7号")
+        found = parse(f"（2026）京0102{code}{'12345678' if code == '刑核' else '7'}号")  # reviews have eight digits
         assert (found.court, found.type, found.warnings) == ("京0102", code, ()), code
 
 
@@ -125,3 +125,52 @@ def test_any_text_is_either_a_number_in_normal_form_or_refused(text: str) -> Non
         return
     assert parse(found.text) == found
     assert found.text == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "kind", "name"),
+    [
+        ("（2019）最高法知民终1号", "最高", "普通", "最高人民法院"),
+        ("（2020）京民终5号", "高级", "普通", "北京市高级人民法院"),
+        ("（2018）沪01民终937号", "中级", "普通", None),
+        ("（2026）京0102民初10265号", "基层", "普通", "北京市西城区人民法院"),
+        ("（2024）津72民初3号", "中级", "海事", None),
+        ("（2024）粤73知民初3号", "中级", "知识产权", None),
+        ("（2024）陕7101民初3号", "基层", "铁路运输", None),
+        ("（2024）黑81民终3号", "中级", "农垦", None),
+        ("（2024）沪96民终3号", "中级", "普通", None),
+    ],
+)
+def test_section_6_the_court_code_tells_level_and_kind(text: str, level: str, kind: str, name: str | None) -> None:
+    court = parse(text).court_code
+
+    assert court is not None
+    assert (court.level, court.kind) == (level, kind)
+    assert court.name == name
+
+
+def test_section_6_courts_keep_their_code_when_the_area_code_changes() -> None:
+    for text in ("（2026）陕0126民初1号", "（2026）陕0125民初1号"):
+        assert parse(text).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("（2022）最高法刑核123号", "八位"),
+        ("（2022）最高法01民终1号", "不带数字"),
+        ("（2026）京0102民初0012号", "0开头"),
+        ("（2026）京0102民甲乙丙12号", "三个字"),
+    ],
+)
+def test_section_6_what_the_rules_do_not_foresee_is_a_warning(text: str, says: str) -> None:
+    assert any(says in warning for warning in parse(text).warnings)
+
+
+@pytest.mark.parametrize("number", ["请台送", "台请送", "委赔提", "刑止核", "赔辖终", "民保令", "强清", "协外引"])
+def test_section_6_type_codes_of_the_list_are_known(number: str) -> None:
+    assert number in case_types()
+
+
+def test_old_numbers_have_no_court_code() -> None:
+    assert parse("(2014)长民二(商)初字第2459号").court_code is None
