@@ -23,6 +23,7 @@ import redis
 from server.config import Settings
 from server.core import crypto
 from server.core import database as core_database
+from server.core.crypto.mongo_keys import MongoKeys
 from tests.stack import scratch
 from tests.stack.processes import Processes
 
@@ -86,12 +87,21 @@ def database(mongo_uri: str) -> Any:
         core_database.connect(mongo_uri)
     found = core_database.database()
     scratch.empty(found)
-    crypto.forget()  # the keys of the test before went with its data
+    _forget_keys()
     known = scratch.model_names()
     if known not in _indexed:
         core_database.ensure_indexes()
         _indexed.add(known)
     return found
+
+
+def _forget_keys() -> None:
+    """The keys of the test before went with its data. A test that composes no program has a vault of its own."""
+    try:
+        crypto.forget()
+        crypto.vault()
+    except crypto.VaultError:
+        crypto.use(crypto.Vault.from_master(b"tests" * 6 + b"..", MongoKeys()))
 
 
 @pytest.fixture

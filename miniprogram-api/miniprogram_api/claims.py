@@ -22,12 +22,13 @@ from server.service.actor import Actor
 class Claimable(MethodView):
     @blueprint.arguments(PhoneRouteQuerySchema, location="query")
     @blueprint.response(200, ClaimableListAnswer)
-    @needs("phone.work")
+    @needs("phone.work", least="own")
     def get(self, query: dict[str, Any]) -> Any:
         """Visits of the day that nobody has and I could take; empty when I am not on duty."""
         me = current()
-        day = query["date"] or court_day(utc_now())
-        found = services.claimable(court=me.court, day=day.isoformat(), server_id=me.person_id)
+        now = utc_now()
+        day = query["date"] or court_day(now)
+        found = services.claimable(court=me.court, day=day.isoformat(), server_id=me.person_id, now=now)
         return ready({"items": [_open(one) for one in found], "total": len(found), "page": 1, "page_size": len(found)})
 
 
@@ -35,7 +36,7 @@ class Claimable(MethodView):
 class Claim(MethodView):
     @blueprint.arguments(PhoneClaimSchema)
     @blueprint.response(200, WrittenAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id", does="visit.claim")
     def post(self, _data: dict[str, Any], visit_id: str) -> Any:
         """Take an open visit; of two at once exactly one gets it, the other 409 visit.taken."""
         me = current()
@@ -49,7 +50,7 @@ class Claim(MethodView):
 class Release(MethodView):
     @blueprint.arguments(PhoneReleaseSchema)
     @blueprint.response(200, WrittenAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id", does="visit.release")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Give a visit back, with the reason, before setting out."""
         me = current()

@@ -19,11 +19,11 @@ from server.field import services
 class Route(MethodView):
     @blueprint.arguments(PhoneRouteQuerySchema, location="query")
     @blueprint.response(200, RouteAnswer)
-    @needs("phone.work")
+    @needs("phone.work", least="own", does="route.view")
     def get(self, query: dict[str, Any]) -> Any:
         """My stops of a day in order, today when no date is given, and visits of other days that were sent back."""
         principal, now = current(), utc_now()
         found = services.route_of_day(
-            court=principal.court, person_id=principal.person_id, day=query["date"] or court_day(now)
+            court=principal.court, person_id=principal.person_id, day=query["date"] or court_day(now), now=now
         )
         return ready(shapes.route(found, principal, now=now))

@@ -21,11 +21,11 @@ from server.service.actor import Actor
 @blueprint.route("/visits/<string:visit_id>")
 class OneVisit(MethodView):
     @blueprint.response(200, StopAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id")
     def get(self, visit_id: str) -> Any:
         """One visit of mine; 409 visit.not_yours says where it went."""
         me = current()
-        found = services.visit_of_phone(court=me.court, visit_id=visit_id, person_id=me.person_id)
+        found = services.visit_of_phone(court=me.court, visit_id=visit_id, person_id=me.person_id, now=utc_now())
         return ready(shapes.stop(found.visits[0], found, me.person_id))
 
 
@@ -33,7 +33,7 @@ class OneVisit(MethodView):
 class Events(MethodView):
     @blueprint.arguments(PhoneEventSchema)
     @blueprint.response(201, WrittenAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id", does="visit.progress")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Accept, depart or arrive; may come late, out of order and more than once."""
         me = current()
@@ -53,7 +53,7 @@ class Events(MethodView):
 class Outcome(MethodView):
     @blueprint.arguments(PhoneOutcomeSchema)
     @blueprint.response(201, WrittenAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id", does="visit.outcome")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """The outcome; 422 outcome.evidence_missing lists what the law still wants."""
         me = current()

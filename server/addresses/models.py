@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mongoengine import DateTimeField, Document, EmbeddedDocumentField, StringField
 
-from server.core.fields import DatumPoint
+from server.core.fields import DatumPoint, Sealed
 from server.core.ids import new_id
 
 
@@ -17,7 +17,7 @@ class ContactPoint(Document):
     meta = {
         "collection": "contact_points",
         "indexes": [
-            {"fields": ["court", "party_id", "text"], "unique": True},
+            {"fields": ["court", "party_id", "text.index"], "unique": True},
             [("point.wgs84", "2dsphere")],
         ],
         "auto_create_index": False,
@@ -25,7 +25,7 @@ class ContactPoint(Document):
     id = StringField(primary_key=True, default=new_id)
     court = StringField(required=True)
     party_id = StringField(required=True)
-    text = StringField(required=True)
+    text = EmbeddedDocumentField(Sealed, required=True)
     point = EmbeddedDocumentField(DatumPoint)
     basis = StringField(required=True)
     source = StringField(required=True)  # where it came from: "import:<run id>", "board:<person id>"

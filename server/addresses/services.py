@@ -11,6 +11,7 @@ from server.addresses.models import ContactPoint
 from server.cases import importers
 from server.cases.importers import ImportContext, PlacedRow
 from server.cases.writing import write_all
+from server.core.fields import address_index, sealed_address
 from server.core.ids import new_id
 
 
@@ -26,11 +27,13 @@ def upsert_many(placed: Sequence[PlacedRow], context: ImportContext) -> None:
     address different points or bases, the first decides.
     """
     wanted = {"court": context.court, "party_id": {"$in": sorted({one.party_id for one in placed})}}
-    known = {(found["party_id"], found["text"]): found for found in ContactPoint._get_collection().find(wanted)}
+    known = {
+        (found["party_id"], found["text"]["index"]): found for found in ContactPoint._get_collection().find(wanted)
+    }
     deciders: dict[tuple[str, str], int] = context.memory.setdefault("contact points", {})
     operations: list[Any] = []
     for one in placed:
-        place = (one.party_id, one.row.address)
+        place = (one.party_id, address_index(one.row.address, court=context.court))
         decides = deciders.setdefault(place, one.number) == one.number
         held = known.get(place)
         if held is None:
@@ -42,6 +45,7 @@ def upsert_many(placed: Sequence[PlacedRow], context: ImportContext) -> None:
             held = known[place] = held | changes
             one.touched()
         one.contact_point_id = held["_id"]
+        one.address = held["text"]
         one.point = one.point or held.get("point")
     write_all(ContactPoint, operations)
 
@@ -55,7 +59,7 @@ def _new(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
         "_id": new_id(),
         "court": context.court,
         "party_id": one.party_id,
-        "text": one.row.address,
+        "text": sealed_address(one.row.address, court=context.court, subject=one.party_id),
         "basis": one.row.address_basis,
         "source": _source(context),
         "created_at": context.now,

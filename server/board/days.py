@@ -62,7 +62,7 @@ class Day(MethodView):
                 "date": date,
                 "roster_version": day.roster_version,
                 "roster": [present.roster_entry(entry) for entry in day.entries],
-                "visits": [present.visit(visit) for visit in day.visits],
+                "visits": present.visits(day.visits),
                 "routes": [{"server_id": server, **route} for server, route in sorted(day.routes.items())],
                 "plan": present.plan(day.plan) if day.plan else None,
                 "totals": _totals(day, distances.tracked_m(court, date)),
@@ -87,7 +87,7 @@ def _totals(day: services.DayData, tracked_m: int) -> dict[str, Any]:
 class DaySelection(MethodView):
     @blueprint.arguments(Schema)
     @blueprint.response(200, BoardSelectionSchema)
-    @needs("dispatch.plan")
+    @needs("dispatch.plan", does="day.select")
     def post(self, _data: dict[str, Any], date: str) -> Any:
         """Choose by rule what needs the door, lock it against other channels, order the visits. Safe to repeat."""
         me = current()
@@ -98,7 +98,7 @@ class DaySelection(MethodView):
 class DayCarryOver(MethodView):
     @blueprint.arguments(Schema)
     @blueprint.response(200, BoardCarriedSchema)
-    @needs("dispatch.plan")
+    @needs("dispatch.plan", does="day.carry_over")
     def post(self, _data: dict[str, Any], date: str) -> Any:
         """Visits of earlier days that nobody set out for are meant for this day now."""
         me = current()

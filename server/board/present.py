@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.core.clock import utc_now
 from server.dispatch import rules
+from server.dispatch.services import show_addresses
 from server.dispatch.wording import change_text, server_name
 from server.law.outcomes import OUTCOMES, label_zh
 
@@ -36,8 +38,20 @@ def fix(raw: Raw | None) -> dict[str, Any] | None:
     }
 
 
+def visits(raws: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """BoardVisitSchema for each visit of one court: whole addresses only of what is still to come, opened at once."""
+    found = [dict(raw) for raw in raws]
+    if not found:
+        return []
+    return [_visit(raw) for raw in show_addresses(found, court=found[0]["court"], now=utc_now())]
+
+
 def visit(raw: Raw) -> dict[str, Any]:
-    """BoardVisitSchema."""
+    """BoardVisitSchema. For more than one, `visits`."""
+    return visits([raw])[0]
+
+
+def _visit(raw: Raw) -> dict[str, Any]:
     return {
         "id": raw["_id"],
         "state": raw["state"],
@@ -50,6 +64,7 @@ def visit(raw: Raw) -> dict[str, Any]:
         "recipient_name": raw["recipient_name"],
         "recipient_kind": raw["recipient_kind"],
         "address": raw["address"],
+        "address_masked": raw["address_masked"],
         "wgs84": wgs84(raw.get("point")),
         "windows": raw.get("windows") or [],
         "minutes": raw["minutes"],
@@ -201,7 +216,7 @@ def _recipient(raw: Raw) -> dict[str, Any]:
         "standing": raw.get("standing"),
         "id_mask": raw.get("id_mask"),
         "phone_mask": raw.get("phone_mask"),
-        "address": raw["address"],
+        "address": raw["address"]["mask"],
         "address_basis": raw["address_basis"],
         "state": raw["state"],
         "lock": {name: lock[name] for name in ("channel", "rule", "attempt_id", "at")} if lock else None,

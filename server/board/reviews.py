@@ -36,7 +36,7 @@ class Reviews(MethodView):
             page=query["page"],
             page_size=query["page_size"],
         )
-        items = [present.visit(visit) for visit in found.items]
+        items = present.visits(found.items)
         return ready(page_of(items, found.total, found.page, found.page_size))
 
 
@@ -44,7 +44,7 @@ class Reviews(MethodView):
 class VisitReview(MethodView):
     @blueprint.arguments(BoardVisitReviewSchema)
     @blueprint.response(200, BoardVisitDetailSchema)
-    @needs("reviews.decide")
+    @needs("reviews.decide", on="visit:visit_id", does="visit.review")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Accept the outcome, or send it back with a reason the server sees on the phone."""
         me = current()

@@ -71,7 +71,8 @@ class PlacedRow:
     """A case row on its way up through the floors: each fills in what it made and says what it changed.
 
     The way up may be walked again after a WriteConflict. `key` is the import key of its task. `point` is the place as
-    it is stored, the contact point's own when the row names none. `notes` are changes (Chinese) that the task itself
+    it is stored, the contact point's own when the row names none; `address` is sealed, as the contact point holds it.
+    `notes` are changes (Chinese) that the task itself
     does not show; `result` ends as created, updated or unchanged; `problems` as the report lists them.
     """
 
@@ -87,6 +88,7 @@ class PlacedRow:
     case_id: str = ""
     party_id: str = ""
     contact_point_id: str = ""
+    address: dict[str, str] = field(default_factory=dict)
     result: str = UNCHANGED
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

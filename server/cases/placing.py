@@ -29,6 +29,7 @@ from server.cases.models import Case, ImportedRow, Party
 from server.cases.rules.rows import CaseRow
 from server.cases.writing import write_all
 from server.core import crypto
+from server.core.fields import phone_index, sealed_id_number, sealed_phone
 from server.core.ids import new_id
 
 MAX_TRIES = 5
@@ -209,13 +210,15 @@ def _upsert_parties(placed: Sequence[PlacedRow], context: ImportContext) -> None
     known = {(party["case_id"], party["identity"]): party for party in Party._get_collection().find(wanted)}
     names = {(party["case_id"], party["name"]) for party in known.values()}
     deciders: dict[tuple[str, str], tuple[int, CaseRow]] = context.memory.setdefault("parties", {})
+    fresh = {place: new_id() for one in placed if (place := (one.case_id, one.identity)) not in known}
+    crypto.vault().prepare(fresh.values(), court=context.court)
     operations: list[Any] = []
     for one in placed:
         place = (one.case_id, one.identity)
         first_number, first_row = deciders.setdefault(place, (one.number, one.row))
         party = known.get(place)
         if party is None:
-            party = known[place] = _new_party(one, context)
+            party = known[place] = _new_party(one, fresh[place], context)
             operations.append(InsertOne(party))
             if (one.case_id, one.row.name) in names:
                 one.warn(
@@ -230,10 +233,10 @@ def _upsert_parties(placed: Sequence[PlacedRow], context: ImportContext) -> None
     write_all(Party, operations)
 
 
-def _new_party(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
+def _new_party(one: PlacedRow, party_id: str, context: ImportContext) -> dict[str, Any]:
     row = one.row
     party: dict[str, Any] = {
-        "_id": new_id(),
+        "_id": party_id,
         "court": context.court,
         "case_id": one.case_id,
         "identity": one.identity,
@@ -245,20 +248,10 @@ def _new_party(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
     if row.standing:
         party["standing"] = row.standing
     if row.id_number:
-        party["id_number"] = _sealed(row.id_number, one.id_mask, context)
+        party["id_number"] = sealed_id_number(row.id_number, court=context.court, subject=party["_id"])
     if row.phone:
-        party["phone"] = _sealed(row.phone, one.phone_mask, context)
+        party["phone"] = sealed_phone(row.phone, court=context.court, subject=party["_id"])
     return party
-
-
-def _sealed(value: str, mask: str, context: ImportContext) -> dict[str, str]:
-    """As `server.core.fields.Sealed` is stored."""
-    vault = crypto.vault()
-    return {
-        "text": vault.seal(value, court=context.court),
-        "mask": mask,
-        "index": vault.index(value, court=context.court),
-    }
 
 
 def _party_changes(one: PlacedRow, party: dict[str, Any], context: ImportContext) -> dict[str, Any]:
@@ -267,8 +260,8 @@ def _party_changes(one: PlacedRow, party: dict[str, Any], context: ImportContext
     wanted = {"name": row.name, "kind": row.party_kind, "standing": row.standing}
     changes: dict[str, Any] = {key: value for key, value in wanted.items() if value and party.get(key) != value}
     old_phone = party.get("phone") or {}
-    if row.phone and old_phone.get("index") != crypto.vault().index(row.phone, court=context.court):
-        changes["phone"] = _sealed(row.phone, one.phone_mask, context)
+    if row.phone and old_phone.get("index") != phone_index(row.phone, court=context.court):
+        changes["phone"] = sealed_phone(row.phone, court=context.court, subject=party["_id"])
         one.changed(f"手机号码：{old_phone.get('mask') or '无'} → {one.phone_mask}")
     if changes:
         one.touched()

@@ -19,7 +19,8 @@ from mongoengine import (
     StringField,
 )
 
-from server.core.fields import DatumPoint
+from server.core.crypto.places import SealedText
+from server.core.fields import DatumPoint, Sealed
 from server.core.ids import new_id
 from server.service.models import DocumentCopies
 
@@ -100,7 +101,7 @@ class Signer(EmbeddedDocument):
     name = StringField(required=True)
     relation = StringField()
     id_mask = StringField()
-    id_sealed = StringField()
+    id_sealed = SealedText()
 
 
 class Witness(EmbeddedDocument):
@@ -110,7 +111,7 @@ class Witness(EmbeddedDocument):
     unit = StringField(required=True)
     title = StringField()
     phone_mask = StringField()
-    phone_sealed = StringField()
+    phone_sealed = SealedText()
 
 
 class Outcome(EmbeddedDocument):
@@ -165,6 +166,7 @@ class Visit(Document):
     task_id = StringField(required=True)
     recipient_id = StringField(required=True)
     attempt_id = StringField(required=True)
+    division_id = StringField()  # of the task
     case_number = StringField(required=True)
     case_kind = StringField(required=True)
     cause = StringField()
@@ -174,7 +176,7 @@ class Visit(Document):
     id_mask = StringField()
     phone_mask = StringField()
     party_id = StringField(required=True)
-    address = StringField(required=True)
+    address = EmbeddedDocumentField(Sealed, required=True)
     address_basis = StringField(required=True)
     point = EmbeddedDocumentField(DatumPoint)
     documents = EmbeddedDocumentListField(DocumentCopies)
@@ -183,7 +185,7 @@ class Visit(Document):
     minutes = FloatField(required=True)
     crew = IntField(required=True, default=1)
     skills = ListField(StringField())
-    building = StringField()
+    building = StringField()  # blind index of the address up to its building: tells neighbours, not where
     priority = IntField(required=True, default=0)
     due_on = StringField(required=True)
     hearing_at = DateTimeField()

@@ -10,6 +10,7 @@ from evidence.geo import GeoPoint, distance_m
 from evidence.stores import Store
 from server.accounts.models import Court, Person
 from server.core.clock import COURT_ZONE
+from server.core.fields import open_fields
 from server.dispatch.models import Fix, Visit
 from server.field.models import EvidenceItem, PositionBatch
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES, label_zh
@@ -52,6 +53,7 @@ class Gathered:
     items: list[EvidenceItem]
     track: list[dict[str, Any]]
     store: Store
+    address: str  # whole: papers are made of it; 已销毁 when the party's values were destroyed since
 
     def image(self, kind: str) -> bytes | None:
         """The bytes of the newest item of a kind, or None."""
@@ -73,7 +75,9 @@ def gather(*, court: str, visit_id: str, store: Store) -> Gathered | None:
     if visit is None:
         return None
     items = list(EvidenceItem.objects(court=court, visit_id=visit_id).order_by("captured_at"))
+    (address,) = open_fields([{"text": visit.address.text}], court=court)
     return Gathered(
+        address=address,
         court=Court.objects(id=court).get(),
         task=ServiceTask.objects(court=court, id=visit.task_id).get(),
         visit=visit,
@@ -112,7 +116,7 @@ def proof_of(one: Gathered, *, number: str, version: int, made_at: datetime) -> 
         case_number=one.task.case_number,
         documents=_documents(one),
         recipient_name=one.visit.recipient_name,
-        address=one.visit.address,
+        address=one.address,
         manner=manner,
         outcome_code=code,
         outcome_label=label_zh(code),
@@ -153,7 +157,7 @@ def _remarks(one: Gathered, manner: paper.Manner) -> paper.Remarks:
     if manner is paper.Manner.NOT_SERVED:
         return paper.Remarks(
             occurred_at=outcome.happened_at,
-            place=one.visit.address,
+            place=one.address,
             refusal_reason=outcome.refusal_reason or "",
             note=outcome.note or "",
             recordings=_recordings(one),
@@ -162,7 +166,7 @@ def _remarks(one: Gathered, manner: paper.Manner) -> paper.Remarks:
         refused_by=outcome.signer.name if outcome.signer else one.visit.recipient_name,
         refusal_reason=outcome.refusal_reason or "",
         occurred_at=outcome.happened_at,
-        place=one.visit.address,
+        place=one.address,
         left_at=outcome.left_at_place or "",
         witness=_witness(one) if manner is paper.Manner.LEFT_WITH_WITNESS else None,
         recordings=_recordings(one),
@@ -211,7 +215,7 @@ def report_of(one: Gathered, *, number: str, version: int, made_at: datetime, ma
             paper.ReportRecipient(
                 name=one.visit.recipient_name,
                 role=one.visit.standing or "",
-                address=one.visit.address,
+                address=one.address,
                 address_basis=one.visit.address_basis,
             ),
         ),
@@ -260,7 +264,7 @@ def _attempt(one: Gathered) -> paper.Attempt:
         outcome_label=label_zh(outcome.code),
         served=bool(rule and rule.serves),
         started_at=min((step.happened_at for step in visit.progress), default=outcome.happened_at),
-        address=visit.address,
+        address=one.address,
         facts=_facts(one),
         visit=_visit(one),
         photos=_photos(one),

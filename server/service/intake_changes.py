@@ -80,7 +80,7 @@ def recipient_values(one: PlacedRow) -> dict[str, Any]:
         "standing": row.standing,
         "id_mask": one.id_mask,
         "phone_mask": one.phone_mask,
-        "address": row.address,
+        "address": one.address,
         "address_basis": row.address_basis,
         "point": one.point,
     }
@@ -127,11 +127,18 @@ def changes_of(one: PlacedRow, task: dict[str, Any]) -> Change:
 def _compare(change: Change, prefix: str, held: dict[str, Any], wanted: dict[str, Any], labels: dict[str, str]) -> None:
     for name, value in wanted.items():
         old = held.get(name)
-        if (old or None) == (value or None) or (not value and _stays(name, held, wanted)):
+        if _same(name, old, value) or (not value and _stays(name, held, wanted)):
             continue
         change.values[prefix + name] = value
         if label := labels[name]:
             change.texts.append(f"{label}：{_words(name, old)} → {_words(name, value)}")
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    if name == "address":
+        # A value sealed again reads otherwise and is the same.
+        return bool(old) and old["index"] == new["index"]
+    return (old or None) == (new or None)
 
 
 def _stays(name: str, held: dict[str, Any], wanted: dict[str, Any]) -> bool:
@@ -161,6 +168,8 @@ def _words(name: str, value: Any) -> str:
         return "、".join(f"{_clock(start)}-{_clock(end)}" for start, end in value)
     if name == "remarks":
         return "、".join(value)
+    if name == "address":
+        return str(value["mask"])
     if name == "point":
         return f"{value['lng']},{value['lat']}（{value['datum']}）"
     if isinstance(value, datetime):

@@ -14,7 +14,7 @@ from mongoengine import (
     StringField,
 )
 
-from server.core.fields import DatumPoint
+from server.core.fields import DatumPoint, Sealed
 from server.core.ids import new_id
 
 CHANNELS = ("direct", "electronic", "telephone", "postal", "pickup", "notice", "entrusted", "forwarded")
@@ -50,7 +50,7 @@ class Recipient(EmbeddedDocument):
     standing = StringField()
     id_mask = StringField()
     phone_mask = StringField()
-    address = StringField(required=True)
+    address = EmbeddedDocumentField(Sealed, required=True)
     address_basis = StringField(required=True)
     point = EmbeddedDocumentField(DatumPoint)
     state = StringField(required=True, default="pending", choices=RECIPIENT_STATES)
@@ -87,6 +87,7 @@ class ServiceTask(Document):
             },
             ("court", "state", "due_on"),
             ("court", "judge_id", "-updated_at"),
+            ("court", "division_id", "due_on"),
             ("court", "clerk_id", "-updated_at"),
             ("court", "case_id"),
             ("court", "channel", "state", "recipients.state"),
@@ -103,6 +104,7 @@ class ServiceTask(Document):
     case_kind = StringField(required=True)
     cause = StringField()
     procedure = StringField()
+    division_id = StringField()  # 庭室 of the judge when the task came in: rights of scope `division`
     judge_id = StringField()
     judge_name = StringField()
     clerk_id = StringField()

@@ -48,7 +48,10 @@ class BoardVisitSchema(Schema):
     cause = fields.String(required=True, allow_none=True)
     recipient_name = fields.String(required=True)
     recipient_kind = fields.String(required=True)
-    address = fields.String(required=True)
+    address = fields.String(
+        required=True, metadata={"description": "Whole while the visit is still to come, else cut to the street"}
+    )
+    address_masked = fields.Boolean(required=True, metadata={"description": "The address is cut to the street"})
     wgs84 = lng_lat(required=True, allow_none=True)
     windows = fields.List(span(), required=True)
     minutes = fields.Float(required=True)

@@ -1,5 +1,6 @@
 """What faces and higher features call. One module per verb family; every name below is public and stable."""
 
+from server.dispatch.services.addresses import needed_on_the_way, show_addresses
 from server.dispatch.services.assign import (
     Batch,
     Moved,
@@ -49,6 +50,7 @@ __all__ = [
     "latest_plan",
     "list_days",
     "list_plans",
+    "needed_on_the_way",
     "price_move",
     "publish_plan",
     "put_roster",
@@ -57,6 +59,7 @@ __all__ = [
     "route_summaries",
     "select_visits",
     "server_names",
+    "show_addresses",
     "stop_plan",
     "unassign_visit",
     "undo_batch",

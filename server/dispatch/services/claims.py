@@ -11,6 +11,7 @@ from server.core.errors import DomainError
 from server.dispatch import errors
 from server.dispatch.models import Visit
 from server.dispatch.services import moves
+from server.dispatch.services.addresses import show_addresses
 from server.dispatch.services.daysheet import change_day, day_entries, entry_of, names_of, parse_day
 from server.dispatch.services.moves import Move
 from server.dispatch.services.routes import Day, Raw
@@ -19,10 +20,10 @@ from server.service.actor import Actor
 _HIDDEN = {"progress": 0, "outbox": 0, "outcome": 0, "changes": 0}
 
 
-def claimable(*, court: str, day: str, server_id: str) -> list[dict[str, Any]]:
+def claimable(*, court: str, day: str, server_id: str, now: datetime) -> list[dict[str, Any]]:
     """Raw open visits of the day this server could take: nobody's, for one person, within their skills.
 
-    Empty for somebody who is not on duty that day.
+    Empty for somebody who is not on duty that day. `address` is text (`show_addresses`).
     """
     parse_day(day)
     try:
@@ -31,7 +32,8 @@ def claimable(*, court: str, day: str, server_id: str) -> list[dict[str, Any]]:
         return []
     mine = set(entry.get("skills") or ())
     found = Visit._get_collection().find({"court": court, "date": day, "state": "open", "crew": 1}, _HIDDEN)
-    return [visit for visit in found.sort("priority", -1) if set(visit.get("skills") or ()) <= mine]
+    open_ones = [visit for visit in found.sort("priority", -1) if set(visit.get("skills") or ()) <= mine]
+    return show_addresses(open_ones, court=court, now=now)
 
 
 def claim_visit(*, court: str, visit_id: str, server_id: str, actor: Actor, now: datetime) -> dict[str, Any]:

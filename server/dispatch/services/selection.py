@@ -6,7 +6,7 @@ each attempt one visit. A run that died between lock and visit is completed by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from server.core import events
+from server.core import crypto, events
+from server.core.crypto import normal_address
 from server.core.errors import DomainError
+from server.core.fields import open_fields
 from server.core.ids import new_id
 from server.dispatch import rules
 from server.dispatch.models import Visit
@@ -44,7 +46,7 @@ _TASK_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One recipient and the rule that hit."""
+    """One recipient and the rule that hit; the address is cut to its street."""
 
     task_id: str
     recipient_id: str
@@ -57,7 +59,13 @@ class Choice:
     @classmethod
     def of(cls, task: dict[str, Any], recipient: dict[str, Any], rule: str, text: str) -> Choice:
         return cls(
-            task["_id"], recipient["id"], task["case_number"], recipient["name"], recipient["address"], rule, text
+            task["_id"],
+            recipient["id"],
+            task["case_number"],
+            recipient["name"],
+            recipient["address"]["mask"],
+            rule,
+            text,
         )
 
 
@@ -146,14 +154,19 @@ def _attempts_without_visit(court: str, fresh: set[str]) -> tuple[list[Attempt],
 
 def _order(court: str, day: str, attempts: Iterable[Attempt], tasks: dict[str, dict[str, Any]], now: datetime) -> int:
     """Inserts one visit per attempt; those that exist already are left as they are. Returns how many are new."""
-    writes = []
+    ordered: list[tuple[Attempt, dict[str, Any], dict[str, Any]]] = []
     for attempt in attempts:
         task = tasks.get(attempt.task_id)
         recipient = next((one for one in (task or {}).get("recipients", ()) if one["id"] == attempt.recipient_id), None)
         if task is not None and recipient is not None:
-            writes.append(InsertOne(_visit(court, day, attempt, task, recipient, now)))
-    if not writes:
+            ordered.append((attempt, task, recipient))
+    if not ordered:
         return 0
+    buildings = _buildings(court, [recipient for _, _, recipient in ordered])
+    writes = [
+        InsertOne(_visit(court, day, attempt, task, recipient, building, now))
+        for (attempt, task, recipient), building in zip(ordered, buildings, strict=True)
+    ]
     try:
         return int(Visit._get_collection().bulk_write(writes, ordered=False).inserted_count)
     except BulkWriteError as error:
@@ -162,8 +175,21 @@ def _order(court: str, day: str, attempts: Iterable[Attempt], tasks: dict[str, d
         return int(error.details["nInserted"])
 
 
+def _buildings(court: str, recipients: Sequence[dict[str, Any]]) -> list[str | None]:
+    """Blind index of each one's building: neighbours share it, and nobody can read where it is."""
+    vault = crypto.vault()
+    names = (rules.building_of(text) for text in open_fields([one["address"] for one in recipients], court=court))
+    return [vault.index(f"building:{normal_address(name)}", court=court) if name else None for name in names]
+
+
 def _visit(
-    court: str, day: str, attempt: Attempt, task: dict[str, Any], recipient: dict[str, Any], now: datetime
+    court: str,
+    day: str,
+    attempt: Attempt,
+    task: dict[str, Any],
+    recipient: dict[str, Any],
+    building: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     remarks = list(task.get("remarks") or ())
     documents = list(task.get("documents") or ())
@@ -193,7 +219,7 @@ def _visit(
         "minutes": rules.minutes_of(kind, remarks, len(documents)),
         "crew": rules.crew_of(remarks),
         "skills": rules.skills_of(task["case_kind"], remarks),
-        "building": rules.building_of(recipient["address"]),
+        "building": building,
         "priority": rules.priority_of(
             due_on=date.fromisoformat(task["due_on"]),
             hearing_at=task.get("hearing_at"),

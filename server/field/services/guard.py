@@ -61,6 +61,7 @@ def find(*, court: str, visit_id: str) -> dict[str, Any]:
         {"_id": visit_id, "court": court},
         {
             "state": 1, "version": 1, "date": 1, "server_id": 1, "second_server_id": 1, "task_id": 1, "changes": 1,
+            "recipient_id": 1, "party_id": 1,
             "progress.client_id": 1, "progress.digest": 1, "progress.by": 1, "review": 1, "outcome.code": 1,
             "outcome.happened_at": 1, "documents.name": 1, "recipient_kind": 1, "case_kind": 1, "attempt_id": 1,
         },
@@ -68,6 +69,11 @@ def find(*, court: str, visit_id: str) -> dict[str, Any]:
     if found is None:
         raise errors.visit_not_found()
     return dict(found)
+
+
+def recipient_of(visit: dict[str, Any]) -> str:
+    """The recipient this visit is for."""
+    return str(visit["recipient_id"])
 
 
 def check_mine(visit: dict[str, Any], person_id: str) -> None:

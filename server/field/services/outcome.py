@@ -82,7 +82,7 @@ def record_outcome(*, court: str, visit_id: str, actor: Actor, entry: Entry, now
         "received_at": now,
         "by": actor.id,
     } | ({"fix": place} if place else {})
-    done = _write(court, visit, progress, _document(entry, court, held, now), actor, now)
+    done = _write(court, visit, progress, _document(entry, court, visit["party_id"], held, now), actor, now)
     if done is None:
         return _lost_race(court, visit_id, entry, digest, actor)
     events.relay(Visit, visit_id)
@@ -211,7 +211,7 @@ def _content(entry: Entry, court: str) -> dict[str, Any]:
     }
 
 
-def _document(entry: Entry, court: str, held: list[str], now: datetime) -> dict[str, Any]:
+def _document(entry: Entry, court: str, party_id: str, held: list[str], now: datetime) -> dict[str, Any]:
     """`server.dispatch.models.Outcome` as stored."""
     document: dict[str, Any] = {
         "code": entry.code,
@@ -223,27 +223,27 @@ def _document(entry: Entry, court: str, held: list[str], now: datetime) -> dict[
         "evidence": held,
     }
     if entry.signer is not None:
-        document["signer"] = _signer(entry.signer, court)
+        document["signer"] = _signer(entry.signer, court, party_id)
     if entry.witness is not None:
-        document["witness"] = _witness(entry.witness, court)
+        document["witness"] = _witness(entry.witness, court, party_id)
     return {key: value for key, value in document.items() if value is not None}
 
 
-def _signer(signer: Signer, court: str) -> dict[str, Any]:
+def _signer(signer: Signer, court: str, party_id: str) -> dict[str, Any]:
     document: dict[str, Any] = {"name": signer.name}
     if signer.relation:
         document["relation"] = signer.relation
     if signer.id_number:
         document["id_mask"] = crypto.mask_id_number(signer.id_number)
-        document["id_sealed"] = crypto.vault().seal(signer.id_number, court=court)
+        document["id_sealed"] = crypto.vault().seal(signer.id_number, court=court, subject=party_id)
     return document
 
 
-def _witness(witness: Witness, court: str) -> dict[str, Any]:
+def _witness(witness: Witness, court: str, party_id: str) -> dict[str, Any]:
     document: dict[str, Any] = {"name": witness.name, "unit": witness.unit}
     if witness.title:
         document["title"] = witness.title
     if witness.phone:
         document["phone_mask"] = crypto.mask_phone(witness.phone)
-        document["phone_sealed"] = crypto.vault().seal(witness.phone, court=court)
+        document["phone_sealed"] = crypto.vault().seal(witness.phone, court=court, subject=party_id)
     return document

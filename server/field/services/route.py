@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from server.dispatch.models import Roster
+from server.dispatch.services import needed_on_the_way, show_addresses
 from server.field import errors
 from server.field.models import EvidenceItem
 from server.field.services import guard
@@ -16,7 +17,8 @@ from server.field.services import guard
 STOP_FIELDS = {
     "date": 1, "state": 1, "version": 1, "server_id": 1, "second_server_id": 1, "position": 1, "second_position": 1,
     "planned_arrive_at": 1, "planned_leave_at": 1, "windows": 1, "minutes": 1, "case_number": 1, "case_kind": 1,
-    "cause": 1, "recipient_name": 1, "recipient_kind": 1, "standing": 1, "id_mask": 1, "phone_mask": 1, "address": 1,
+    "cause": 1, "recipient_name": 1, "recipient_kind": 1, "standing": 1, "id_mask": 1, "phone_mask": 1,
+    "address.text": 1, "address.mask": 1,
     "point.lng": 1, "point.lat": 1, "point.datum": 1, "documents": 1, "remarks": 1, "hearing_at": 1, "due_on": 1,
     "review.state": 1, "review.reason": 1, "review.round": 1, "outcome.code": 1,
 }  # fmt: skip
@@ -36,8 +38,8 @@ class PhoneRoute:
     evidence_held: dict[str, int]
 
 
-def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
-    """Everything one server needs on a day, in at most three queries."""
+def route_of_day(*, court: str, person_id: str, day: date, now: datetime) -> PhoneRoute:
+    """Everything one server needs on a day, in at most four queries. `address` is text, cut on days that are over."""
     text = day.isoformat()
     found = guard.visits().find(
         {
@@ -51,7 +53,7 @@ def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
         },
         STOP_FIELDS,
     )
-    visits = sorted(found, key=lambda one: _place(one, person_id, text))
+    visits = sorted(_with_addresses(court, found, now), key=lambda one: _place(one, person_id, text))
     entries = _entries(court, text, visits, person_id)
     return PhoneRoute(
         text,
@@ -63,13 +65,14 @@ def route_of_day(*, court: str, person_id: str, day: date) -> PhoneRoute:
     )
 
 
-def visit_of_phone(*, court: str, visit_id: str, person_id: str) -> PhoneRoute:
+def visit_of_phone(*, court: str, visit_id: str, person_id: str, now: datetime) -> PhoneRoute:
     """One visit as in the route. Raises `visit.not_found`, `visit.not_yours` with what happened."""
     visit = guard.visits().find_one({"_id": visit_id, "court": court}, {**STOP_FIELDS, "changes": 1})
     if visit is None:
         raise errors.visit_not_found()
     if not guard.is_mine(visit, person_id):
         raise guard.refusal_of_stranger(visit, person_id)
+    (visit,) = _with_addresses(court, [visit], now)
     entries = _entries(court, visit["date"], [visit], person_id)
     return PhoneRoute(
         visit["date"],
@@ -78,6 +81,10 @@ def visit_of_phone(*, court: str, visit_id: str, person_id: str) -> PhoneRoute:
         {one["server_id"]: one["name"] for one in entries},
         _counts(court, [visit_id]),
     )
+
+
+def _with_addresses(court: str, visits: Iterable[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    return show_addresses(visits, court=court, now=now, needed=needed_on_the_way)
 
 
 def _entries(court: str, day: str, visits: list[dict[str, Any]], person_id: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.accounts.models import Person
+from server.accounts.models import Person, holding
 from server.addresses.models import ContactPoint
 from server.cases.models import Case, Party
 from server.core import events
@@ -67,12 +67,13 @@ def test_another_address_is_another_contact_point_and_the_old_one_stays(importin
     importing.rows(moved)
 
     task = ServiceTask.objects.get()
-    new = ContactPoint.objects.get(text="北京市西城区新街口外大街9号")
+    new = ContactPoint.objects.get(text__mask="北京市西城区新街口外大街**")
     assert ContactPoint.objects.count() == 2
     assert task.recipients[0].contact_point_id == new.id
+    assert new.text.open(court=COURT, subject=new.party_id) == "北京市西城区新街口外大街9号"
     assert task.recipients[0].address == new.text
     assert task.recipients[0].point.lng == new.point.lng == 116.37
-    assert "送达地址：北京市西城区某某胡同1号 → 北京市西城区新街口外大街9号" in task.steps[1].text
+    assert "送达地址：北京市西城区某某胡同** → 北京市西城区新街口外大街**" in task.steps[1].text
     assert task.steps[1].recipient_id == task.recipients[0].id
     assert "上门单" not in task.steps[1].text
 
@@ -177,7 +178,7 @@ def test_what_was_changed_by_hand_survives_the_same_file(importing: Importing) -
 def test_a_judge_who_got_an_account_since_finds_the_tasks_after_the_next_import(importing: Importing) -> None:
     importing.rows(good_row(1))
     person = Person(
-        court=COURT, username="j", name="法官01", staff_no="J", roles=["judge"], created_at=importing.now
+        court=COURT, username="j", name="法官01", staff_no="J", grants=holding("judge"), created_at=importing.now
     ).save()
 
     run = importing.rows(good_row(1))
@@ -188,10 +189,12 @@ def test_a_judge_who_got_an_account_since_finds_the_tasks_after_the_next_import(
 
 def test_an_account_is_kept_while_the_name_stays_and_dropped_when_it_changes(importing: Importing) -> None:
     person = Person(
-        court=COURT, username="j", name="法官01", staff_no="J", roles=["judge"], created_at=importing.now
+        court=COURT, username="j", name="法官01", staff_no="J", grants=holding("judge"), created_at=importing.now
     ).save()
     importing.rows(good_row(1))
-    Person(court=COURT, username="k", name="法官01", staff_no="K", roles=["judge"], created_at=importing.now).save()
+    Person(
+        court=COURT, username="k", name="法官01", staff_no="K", grants=holding("judge"), created_at=importing.now
+    ).save()
 
     importing.rows(good_row(1, 要求完成日期="2026-11-30"))
     assert (ServiceTask.objects.get().judge_id, Case.objects.get().judge.person_id) == (person.id, person.id)

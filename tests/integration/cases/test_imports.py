@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from server.accounts.models import Person
+from server.accounts.models import Person, holding
 from server.addresses.models import ContactPoint
 from server.cases import progress, services
 from server.cases.errors import FileRefused
@@ -22,7 +22,7 @@ from tests.integration.cases.importing import CLERK, Importing
 
 def add_person(name: str, username: str, court: str = COURT) -> str:
     person = Person(
-        court=court, username=username, name=name, staff_no=username, roles=["judge"], created_at="2026-01-01"
+        court=court, username=username, name=name, staff_no=username, grants=holding("judge"), created_at="2026-01-01"
     )
     return str(person.save().id)
 

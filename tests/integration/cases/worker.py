@@ -9,11 +9,12 @@ from server.addresses import services as addresses
 from server.cases import services
 from server.core import crypto, database, redis_client
 from server.core.clock import utc_now
+from server.core.crypto.mongo_keys import MongoKeys
 from server.service import intake
 
 if __name__ == "__main__":
     mongodb_uri, redis_url, store, run_id = sys.argv[1:]
-    crypto.use(crypto.Vault.from_master(bytes(32)))
+    crypto.use(crypto.Vault.from_master(bytes(32), MongoKeys()))
     database.connect(mongodb_uri)
     redis_client.connect(redis_url)
     addresses.register()

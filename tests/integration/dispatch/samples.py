@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from routing import to_wgs84
+from server.core.fields import sealed_address
 from server.core.ids import new_id
 from server.dispatch.models import Roster, Visit
 from server.dispatch.services import select_visits
@@ -31,16 +32,17 @@ def point(step: int) -> dict[str, Any]:
 
 
 def recipient(step: int, **changes: Any) -> dict[str, Any]:
+    party_id = changes.setdefault("party_id", new_id())
+    address = changes.pop("address", f"北京市西城区试验路{step}号{step}号楼1单元101号")
     made = {
         "id": new_id(),
-        "party_id": new_id(),
         "contact_point_id": new_id(),
         "name": f"当事人{step}",
         "kind": "自然人",
         "standing": "被告",
         "id_mask": "110***********1234",
         "phone_mask": "199****1234",
-        "address": f"北京市西城区试验路{step}号{step}号楼1单元101号",
+        "address": sealed_address(address, court=COURT, subject=party_id),
         "address_basis": "送达地址确认书",
         "point": point(step),
         "state": "pending",

@@ -259,9 +259,9 @@ def test_only_what_a_server_may_take_is_claimable() -> None:
     samples.store_roster(samples.entry(1, skills=[]), samples.entry(2, max_stops=1, skills=[]))
     samples.select_visits(court=COURT, day=DAY, actor=MANAGER, now=NOW)
     visits = samples.all_visits()
-    ids = {visit["_id"] for visit in claimable(court=COURT, day=DAY, server_id="server-1")}
+    ids = {visit["_id"] for visit in claimable(court=COURT, day=DAY, server_id="server-1", now=NOW)}
     assert ids == {visits[0]["_id"], visits[3]["_id"]}
-    assert claimable(court=COURT, day=DAY, server_id="server-9") == []
+    assert claimable(court=COURT, day=DAY, server_id="server-9", now=NOW) == []
     assert code_of(claim, visits[1]["_id"], "server-1") == "visit.lacks_skill"
     assert code_of(claim, visits[2]["_id"], "server-1") == "visit.crew_needs_lead"
     claim(visits[0]["_id"], "server-2")

@@ -14,7 +14,7 @@ from server.dispatch.models import Visit
 from server.dispatch.services import plans, runner
 from tests.integration.dispatch import samples
 from tests.integration.dispatch.profiling import profiled, scans
-from tests.integration.dispatch.samples import COURT, DAY, MANAGER
+from tests.integration.dispatch.samples import COURT, DAY, MANAGER, NOW
 
 
 def select() -> None:
@@ -40,7 +40,7 @@ def move_by_hand() -> None:
     services.unassign_visit(visit_id=one["_id"], version=None, reason=None, **asked)
     batch = services.assign_batch(visit_ids=[one["_id"], two["_id"]], server_id="server-2", **asked)
     services.undo_batch(batch_id=batch.batch_id, **asked)
-    services.claimable(court=COURT, day=DAY, server_id="server-1")
+    services.claimable(court=COURT, day=DAY, server_id="server-1", now=NOW)
     services.claim_visit(visit_id=three["_id"], server_id="server-1", **asked)
     services.release_visit(visit_id=three["_id"], server_id="server-1", reason="试", **asked)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from server.core import crypto
 from server.dispatch.models import Visit
 from server.dispatch.services import carry_over, select_visits
 from server.service.models import Attempt, ServiceTask
@@ -19,7 +20,8 @@ def test_selection_orders_a_visit_and_locks_its_recipient() -> None:
     [visit] = samples.all_visits()
     assert found.created == 1
     assert [choice.rule for choice in found.candidates] == ["judge_asked_direct"]
-    assert (visit["state"], visit["date"], visit["building"]) == ("open", DAY, "北京市西城区试验路1号1号楼")
+    building = crypto.vault().index("building:北京市西城区试验路1号1号楼", court=COURT)
+    assert (visit["state"], visit["date"], visit["building"]) == ("open", DAY, building)
     [task] = ServiceTask._get_collection().find()
     assert task["recipients"][0]["lock"]["attempt_id"] == visit["attempt_id"]
     assert task["recipients"][0]["state"] == "in_progress"

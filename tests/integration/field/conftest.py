@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from evidence.stores import FileStore
-from server.accounts.models import Person
+from server.accounts.models import Person, holding
 from server.core import crypto, events, redis_client
 from server.core.clock import utc_now
+from server.core.crypto.mongo_keys import MongoKeys
 from server.core.ids import new_id
 from server.dispatch.models import Visit
 from server.field import tasks
@@ -24,7 +25,7 @@ REVIEWER = Actor("p-reviewer", "送达专员甲")
 def field(database: Any, clean_redis: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database, Redis, keys, and only this feature's subscriptions."""
     redis_client.connect(redis_url)
-    monkeypatch.setattr(crypto._Holder, "vault", crypto.Vault.from_master(b"k" * 32))
+    monkeypatch.setattr(crypto._Holder, "vault", crypto.Vault.from_master(b"k" * 32, MongoKeys()))
     subscriptions = events.Subscriptions()
     tasks.register(subscriptions)
     monkeypatch.setattr(events, "subscriptions", subscriptions)
@@ -34,7 +35,7 @@ def field(database: Any, clean_redis: Any, redis_url: str, monkeypatch: pytest.M
 
 def person(name: str, role: str = "process_server") -> Person:
     saved: Person = Person(
-        court=make.COURT, username=new_id(), name=name, staff_no=new_id(), roles=[role], created_at=utc_now()
+        court=make.COURT, username=new_id(), name=name, staff_no=new_id(), grants=holding(role), created_at=utc_now()
     ).save(force_insert=True)
     return saved
 

@@ -67,8 +67,8 @@ def test_every_query_of_the_field_uses_an_index(
     # A planner may choose to read a tiny collection through; with some hundred documents it must not.
     filler = [make.visit_values(n) for n in range(300)]
     database["visits"].insert_many(filler)
-    services.route_of_day(court=make.COURT, person_id=server.id, day=today)
-    services.visit_of_phone(court=make.COURT, visit_id=visit.id, person_id=server.id)
+    services.route_of_day(court=make.COURT, person_id=server.id, day=today, now=utc_now())
+    services.visit_of_phone(court=make.COURT, visit_id=visit.id, person_id=server.id, now=utc_now())
     services.sync_state(
         court=make.COURT,
         person_id=server.id,
