@@ -65,6 +65,7 @@ lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档�
 	@check "依赖方向 lint-imports" $(VENV)/bin/lint-imports --no-logo
 	@check "依赖清单 requirements*.txt(make requirements 可重新生成)" $(PY) -m tools.requirements check
 	@check "接口文档 docs/openapi.json(make openapi 可重新生成)" $(PY) -m tools.offline openapi check docs/openapi.json
+	@check "权限对照表 docs/permissions.md(make openapi 可重新生成)" $(PY) -m tools.offline permissions check docs/permissions.md
 	@if [ -f $(WEB)/package.json ]; then check "前端 eslint、vue-tsc" $(PYTHON) -m tools.setup npm run --silent lint; fi
 	@if [ -n "$$failed" ]; then printf "✗ 未通过:\n$$failed" >&2; exit 1; fi
 	@echo "✓ 检查全部通过"
@@ -76,8 +77,9 @@ format: ## 按统一格式改写代码,并修正能自动修正的问题
 	@$(PY) -m ruff format --quiet $(CHECKED)
 
 .PHONY: openapi
-openapi: ## 重新生成 docs/openapi.json
+openapi: ## 重新生成 docs/openapi.json 和 docs/permissions.md
 	@$(PY) -m tools.offline openapi write docs/openapi.json
+	@$(PY) -m tools.offline permissions write docs/permissions.md
 
 .PHONY: requirements
 requirements: ## 由 pyproject.toml 重新生成锁定的依赖清单;UPGRADE=1 时升级到最新版本

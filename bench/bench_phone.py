@@ -25,7 +25,7 @@ from pathlib import Path
 from bench.figures import Figure
 from evidence.samples import photo
 from server.accounts import services as accounts
-from server.accounts.models import Court, Person
+from server.accounts.models import Court, Person, holding
 from server.core import crypto, database
 from server.core.clock import court_day, utc_now
 from server.core.ids import new_id
@@ -69,7 +69,7 @@ def make_day(count: int) -> list[Client]:
     for n in range(count):
         person = Person(
             court=COURT, username=f"wc{n:03d}", name=f"外出送达员{n:02d}", staff_no=f"WC{n:03d}",
-            roles=["process_server"], created_at=now,
+            grants=holding("process_server"), created_at=now,
         ).save()  # fmt: skip
         code, _ = accounts.issue_bind_code(court=COURT, person_id=person.id, now=now)
         phone = accounts.bind_phone(openid=f"o{n}", court=COURT, bind_code=code, device="bench", now=now)

@@ -10,14 +10,18 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from evidence.stores import store_from_url
-from server import cli, pages
+from server import cli, files, kinds, pages
+from server.accounts import catalogue
+from server.accounts import kinds as accounts_kinds
 from server.accounts import resources as accounts
 from server.addresses import services as addresses
+from server.alerts import services as alerts
 from server.cases import cli as cases_cli
 from server.cases import tasks as cases_tasks
 from server.config import Settings
-from server.core import crypto, database, events, health, http, live, redis_client, worker
+from server.core import crypto, database, events, gate, health, http, live, objects, redis_client, worker
 from server.core import tasks as core_tasks
+from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
 from server.demo import cli as demo_cli
@@ -45,8 +49,9 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
     app.extensions["settings"] = settings
     trust_proxies(app, settings)
-    crypto.use(crypto.Vault.from_file(settings.master_key_file))
     database.connect(settings.mongodb_uri)
+    crypto.use(crypto_start.vault_of(settings))
+    crypto_start.refuse_a_wrong_key(crypto.vault())
     redis_client.connect(settings.redis_url)
     app.extensions["evidence_store"] = store_from_url(settings.evidence_store)
     app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
@@ -54,14 +59,16 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     api = http.init_app(app)
     health.init_app(app)
     accounts.init_app(app, api)
+    gate.init_app(app)
     pages.init_app(app)
+    files.init_app(app)
     for face in faces:
         face.register(api)
     _connect_features()
     _schedule(celery)
     for commands in (cli, cases_cli, demo_cli, drill_cli):
         commands.init_app(app)
-    check_declared(app)
+    check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app
 
 
@@ -74,6 +81,9 @@ def trust_proxies(app: Flask, settings: Settings) -> None:
 
 def _connect_features() -> None:
     """What must go up goes as an event or through a registry filled here."""
+    accounts_kinds.register()
+    kinds.register()
+    alerts.register()
     addresses.register()
     intake.register()
     rosters.register()

@@ -9,13 +9,15 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from server import permission_table
 from server.core import database
-from server.core.permissions import declared
 
 db_commands = AppGroup("db", help="数据库维护")
 openapi_commands = AppGroup("openapi", help="接口文档")
+permission_commands = AppGroup("permissions", help="权限对照表")
 
 DOCUMENT = Path("docs/openapi.json")
+PERMISSIONS = Path("docs/permissions.md")
 
 
 @db_commands.command("indexes")
@@ -48,13 +50,24 @@ def check_openapi(path: Path) -> None:
     click.echo("接口文档一致")
 
 
-@openapi_commands.command("permissions")
-def list_permissions() -> None:
-    """列出每个接口要求的权限。"""
-    for _, method, rule, permission in sorted(declared(current_app), key=lambda one: (one[2], one[1])):
-        click.echo(f"{method:7}{rule:60}{permission}")
+@permission_commands.command("write")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=PERMISSIONS)
+def write_permissions(path: Path) -> None:
+    """写出接口 × 权限 × 角色对照表。"""
+    path.write_text(permission_table.text(current_app), encoding="utf-8")
+    click.echo(f"已写出 {path}")
+
+
+@permission_commands.command("check")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=PERMISSIONS)
+def check_permissions(path: Path) -> None:
+    """对照表与程序不一致时以 1 退出。"""
+    if not path.exists() or path.read_text(encoding="utf-8") != permission_table.text(current_app):
+        raise click.ClickException(f"{path} 与程序不一致，请运行 make openapi")
+    click.echo("权限对照表一致")
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(db_commands)
     app.cli.add_command(openapi_commands)
+    app.cli.add_command(permission_commands)

@@ -19,6 +19,7 @@ from flask import Flask, Response, jsonify, request
 
 from server.accounts.resources import identify
 from server.config import Settings
+from server.core import gate
 from server.core.errors import DomainError
 from server.core.http import problem
 from server.core.live import CHANNEL
@@ -117,6 +118,7 @@ def create_live_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     hub = Hub(settings.redis_url)
     app.before_request(identify)
+    gate.init_app(app)
     app.register_error_handler(DomainError, lambda error: problem(error.as_problem()))
 
     @app.get("/live")

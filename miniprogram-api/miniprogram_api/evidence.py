@@ -22,7 +22,7 @@ class Evidence(MethodView):
     @blueprint.arguments(PhoneEvidenceFileSchema, location="files")
     @blueprint.arguments(PhoneEvidenceFormSchema, location="form")
     @blueprint.response(201, EvidenceAnswer)
-    @needs("phone.work")
+    @needs("phone.work", on="door:visit_id", does="evidence.add")
     def post(self, files: dict[str, Any], form: dict[str, Any], visit_id: str) -> Any:
         """Hold one photo, signature, recording or scan; answered only when the bytes are durable."""
         me = current()

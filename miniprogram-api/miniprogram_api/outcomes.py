@@ -15,7 +15,7 @@ from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES, Need, OutcomeRule
 @blueprint.route("/outcomes")
 class Outcomes(MethodView):
     @blueprint.response(200, OutcomesAnswer)
-    @needs("phone.work")
+    @needs("phone.work", least="own")
     def get(self) -> Any:
         """Every outcome, its needs (any_of: one is enough; required false: advice), and the kinds of evidence."""
         return {"items": [_rule(rule) for rule in OUTCOMES.values()], "evidence_kinds": EVIDENCE_KINDS}

@@ -19,7 +19,7 @@ from server.service.actor import Actor
 class Positions(MethodView):
     @blueprint.arguments(PhonePositionsSchema)
     @blueprint.response(201, PositionsAnswer)
-    @needs("phone.work")
+    @needs("phone.work", least="own", does="position.send")
     def post(self, data: dict[str, Any]) -> Any:
         """Positions of my day; each that cannot be believed is answered with its reason, the others are kept."""
         me = current()

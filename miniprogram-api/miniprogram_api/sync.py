@@ -18,7 +18,7 @@ from server.field.services.sync import Asked
 class Sync(MethodView):
     @blueprint.arguments(PhoneSyncSchema)
     @blueprint.response(200, SyncAnswer)
-    @needs("phone.work")
+    @needs("phone.work", least="own", does="phone.sync")
     def post(self, data: dict[str, Any]) -> Any:
         """Which of these items are held, with which hash, and where these visits stand now."""
         me = current()

@@ -6,9 +6,10 @@ Server-rendered and light, because it opens inside WeChat on a phone.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
@@ -32,6 +33,8 @@ STATES = {
 RECIPIENT_STATES = {"pending": "待送达", "in_progress": "送达中", "served": "已送达", "failed": "本次未送达"}
 FILTERS = (("all", "全部"), ("open", "进行中"), ("completed", "已完成"), ("overdue", "已超期"))
 
+STATIC = Path(__file__).parent / "static"
+
 blueprint = Blueprint("judge", __name__, url_prefix="/judge", template_folder="templates")
 
 
@@ -42,6 +45,14 @@ def court_time(moment: Any) -> str:
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
+@blueprint.get("/judge.css")
+@public("a style sheet holds nothing about anybody")
+def stylesheet() -> Response:
+    response = send_from_directory(STATIC, "judge.css")
+    response.cache_control.max_age = 3600
+    return response
+
+
 @blueprint.get("/sign-in")
 @public("the page that asks who you are")
 def sign_in_page() -> str:
@@ -49,7 +60,7 @@ def sign_in_page() -> str:
 
 
 @blueprint.post("/sign-in")
-@public("signing in comes before having an account in hand")
+@public("signing in comes before having an account in hand", does="session.open")
 def sign_in() -> BaseResponse | tuple[str, int]:
     """Form fields username and password; wrong ones show the page again with the reason."""
     username = request.form.get("username", "")[:64]
@@ -67,7 +78,7 @@ def sign_in() -> BaseResponse | tuple[str, int]:
 
 
 @blueprint.post("/sign-out")
-@needs("me.view")
+@needs("session.finish", least="own", does="session.close")
 def sign_out() -> BaseResponse:
     accounts.sign_out(current().session_id)
     g.new_session_token = ""
@@ -75,7 +86,7 @@ def sign_out() -> BaseResponse:
 
 
 @blueprint.get("/")
-@needs("judge.view")
+@needs("judge.view", least="own")
 def cases() -> str:
     """The first screen: every task of my cases, nothing to type."""
     principal = current()
@@ -116,7 +127,7 @@ def _pick(rows: list[queries.JudgeRow], chosen: str) -> list[queries.JudgeRow]:
 
 
 @blueprint.get("/tasks/<task_id>")
-@needs("judge.view")
+@needs("judge.view", on="task:task_id")
 def task(task_id: str) -> str:
     """One task: recipients, the timeline, the papers."""
     principal = current()
@@ -133,15 +144,15 @@ def task(task_id: str) -> str:
 
 
 @blueprint.get("/papers/<paper_id>")
-@needs("judge.view")
+@needs("judge.view", on="paper:paper_id", does="paper.download")
 def paper(paper_id: str) -> Response:
     """The PDF itself, for a case of one's own; who opened it is recorded."""
-    principal, now = current(), utc_now()
+    principal = current()
     found = reports.get_paper(court=principal.court, paper_id=paper_id)
     if found is None:
         raise NotFound(code="paper.not_found", title="没有这份文书")
     queries.task_of_judge(court=principal.court, person_id=principal.person_id, task_id=found.task_id)
-    audit.record(principal, action="paper.view", object_type="paper", object_id=paper_id, now=now)
+    audit.note(visit_id=found.visit_id, paper_kind=found.kind, version=found.version)
     stream = current_app.extensions["evidence_store"].open(found.store_key)
     response = Response(wrap_file(request.environ, stream), mimetype="application/pdf", direct_passthrough=True)
     response.call_on_close(stream.close)
@@ -154,6 +165,7 @@ def paper(paper_id: str) -> Response:
 @blueprint.errorhandler(DomainError)
 def refused(error: DomainError) -> BaseResponse | tuple[str, int]:
     """Pages answer with pages: not signed in leads to the sign-in page, the rest says why."""
+    g.problem_code = error.code
     if error.status == 401:
         return redirect(url_for("judge.sign_in_page"))
     return render_template("judge/problem.html", title=error.title), error.status

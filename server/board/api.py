@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from server.board import batches, days, evidence, imports, papers, people, plans, reviews, rosters, tasks, visits
+from server.board import (
+    alerts,
+    batches,
+    days,
+    evidence,
+    imports,
+    links,
+    overview,
+    papers,
+    parties,
+    people,
+    plans,
+    reviews,
+    rosters,
+    tasks,
+    visits,
+)
 from server.core.http import SongdaApi
 
-NOUNS = (imports, tasks, days, rosters, plans, visits, batches, reviews, evidence, papers, people)
+NOUNS = (
+    imports,
+    tasks,
+    days,
+    rosters,
+    plans,
+    visits,
+    batches,
+    reviews,
+    evidence,
+    papers,
+    people,
+    links,
+    parties,
+    alerts,
+    overview,
+)
 
 
 def register(api: SongdaApi) -> None:

@@ -21,7 +21,7 @@ blueprint = make_blueprint("batches", "Batch assignment and its undoing")
 class AssignBatch(MethodView):
     @blueprint.arguments(BoardAssignBatchSchema)
     @blueprint.response(200, BoardBatchSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", does="visit.assign_batch")
     def post(self, data: dict[str, Any]) -> Any:
         """Give many visits of one day to one server."""
         me = current()
@@ -31,7 +31,7 @@ class AssignBatch(MethodView):
 @blueprint.route("/move-batches/<string:batch_id>/undo")
 class UndoBatch(MethodView):
     @blueprint.response(200, BoardBatchSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", on="move_batch:batch_id", does="visit.undo_batch")
     def post(self, batch_id: str) -> Any:
         """Give everything of a batch back that nobody touched since."""
         me = current()

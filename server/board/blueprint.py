@@ -1,31 +1,20 @@
-"""What every resource of the board shares: blueprints that refuse strangers early, stores, ready-made JSON."""
+"""What every resource of the board shares: blueprints, stores, ready-made JSON."""
 
 from __future__ import annotations
 
 import json
 from datetime import date, datetime
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask_smorest import Blueprint
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.wsgi import wrap_file
 
 from evidence.stores.protocol import Store
-from server.core.http import disposition
-from server.core.permissions import current
 
 
 def make_blueprint(noun: str, description: str) -> Blueprint:
     """A blueprint of this face under /api/board, named after its noun."""
-    made = Blueprint(f"board_{noun}", __name__, url_prefix="/api/board", description=description)
-    made.before_request(_refuse_strangers_early)
-    return made
-
-
-def _refuse_strangers_early() -> None:
-    """A stranger is answered before an upload of megabytes is read; permissions are checked at each view as ever."""
-    current()
+    return Blueprint(f"board_{noun}", __name__, url_prefix="/api/board", description=description)
 
 
 def store() -> Store:
@@ -48,20 +37,3 @@ def page_of(items: list[Any], total: int | None = None, page: int = 1, page_size
     """The shape of every list; without more arguments the list is whole."""
     count = len(items) if total is None else total
     return {"items": items, "total": count, "page": page, "page_size": page_size or max(len(items), 1)}
-
-
-def stream(source: BinaryIO, *, media_type: str, size: int, etag: str, name: str) -> Response:
-    """Original bytes with ranges (a video can be wound), never sniffed, never run."""
-    response = Response(wrap_file(request.environ, source), mimetype=media_type, direct_passthrough=True)
-    response.content_length = size
-    response.set_etag(etag)
-    response.headers["Content-Disposition"] = disposition("inline", name)
-    if media_type != "application/pdf":
-        response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.call_on_close(source.close)
-    try:
-        response.make_conditional(request, accept_ranges=True, complete_length=size)
-    except RequestedRangeNotSatisfiable:
-        source.close()
-        raise
-    return response

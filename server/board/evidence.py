@@ -9,11 +9,11 @@ from flask.views import MethodView
 
 from evidence.errors import EvidenceError
 from evidence.thumbnails import display_copy, thumbnail
-from server.board.blueprint import make_blueprint, store, stream
+from server.board.blueprint import make_blueprint, store
 from server.board.schemas.visits import BoardEvidenceFileQuerySchema
 from server.core import audit
-from server.core.clock import utc_now
 from server.core.errors import DomainError
+from server.core.files import stream
 from server.core.permissions import current, needs
 from server.field.services import open_evidence
 
@@ -26,20 +26,12 @@ _COPIES = {"thumb": thumbnail, "display": display_copy}
 class EvidenceFile(MethodView):
     @blueprint.arguments(BoardEvidenceFileQuerySchema, location="query")
     @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
-    @needs("evidence.view")
+    @needs("evidence.view", on="evidence:evidence_id", does="evidence.view")
     def get(self, query: dict[str, Any], evidence_id: str) -> Response:
         """The original bytes (ranges allowed), or a smaller upright JPEG of a photo for lists (thumb) and screens."""
         me, size = current(), query["size"]
         item, source = open_evidence(court=me.court, evidence_id=evidence_id, store=store())
-        audit.record(
-            me,
-            action="evidence.view",
-            object_type="evidence",
-            object_id=item.id,
-            now=utc_now(),
-            size=size,
-            visit_id=item.visit_id,
-        )
+        audit.note(size=size, visit_id=item.visit_id, evidence_kind=item.kind)
         if size == "original":
             return stream(
                 source, media_type=item.media_type, size=item.size, etag=item.sha256, name=f"{item.kind}-{item.id}"

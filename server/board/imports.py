@@ -40,7 +40,7 @@ class Imports(MethodView):
     @blueprint.arguments(BoardImportFileSchema, location="files")
     @blueprint.arguments(BoardImportFormSchema, location="form")
     @blueprint.response(202, BoardImportRunSchema)
-    @needs("imports.create")
+    @needs("imports.create", does="import.start")
     def post(self, files: dict[str, Any], form: dict[str, Any]) -> Any:
         """Send a file. It is judged as a whole at once; a worker brings its rows in and reports every bad one."""
         me = current()
@@ -61,7 +61,7 @@ class Imports(MethodView):
 @blueprint.route("/imports/<string:run_id>")
 class Import(MethodView):
     @blueprint.response(200, BoardImportRunSchema)
-    @needs("imports.view")
+    @needs("imports.view", on="import:run_id")
     def get(self, run_id: str) -> Any:
         """One run with its first 500 problems."""
         run = services.get_import(court=current().court, run_id=run_id, problems=SHOWN_PROBLEMS)
@@ -71,7 +71,7 @@ class Import(MethodView):
 @blueprint.route("/imports/<string:run_id>/report.xlsx")
 class ImportReport(MethodView):
     @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=XLSX)
-    @needs("imports.view")
+    @needs("imports.view", on="import:run_id", does="import.report")
     def get(self, run_id: str) -> Response:
         """The whole report as a workbook."""
         run = services.get_import(court=current().court, run_id=run_id)

@@ -28,7 +28,7 @@ class DayPlans(MethodView):
 
     @blueprint.arguments(BoardPlanAskedSchema)
     @blueprint.response(202, BoardPlanSchema)
-    @needs("dispatch.plan")
+    @needs("dispatch.plan", does="plan.make")
     def post(self, data: dict[str, Any], date: str) -> Any:
         """Plan the day in the background; watch `plan.progress` and `plan.finished`, or ask for the plan."""
         me = current()
@@ -42,7 +42,7 @@ class DayPlans(MethodView):
 @blueprint.route("/plans/<string:plan_id>")
 class Plan(MethodView):
     @blueprint.response(200, BoardPlanSchema)
-    @needs("dispatch.view")
+    @needs("dispatch.view", on="plan:plan_id")
     def get(self, plan_id: str) -> Any:
         """One plan with its routes, and for each visit left out why."""
         return ready(present.plan(services.get_plan(court=current().court, plan_id=plan_id)))
@@ -51,7 +51,7 @@ class Plan(MethodView):
 @blueprint.route("/plans/<string:plan_id>/stop")
 class PlanStop(MethodView):
     @blueprint.response(200, BoardPlanSchema)
-    @needs("dispatch.plan")
+    @needs("dispatch.plan", on="plan:plan_id", does="plan.stop")
     def post(self, plan_id: str) -> Any:
         """Ask a run to end with the best it has found."""
         return ready(present.plan(services.stop_plan(court=current().court, plan_id=plan_id)))
@@ -60,7 +60,7 @@ class PlanStop(MethodView):
 @blueprint.route("/plans/<string:plan_id>/publish")
 class PlanPublish(MethodView):
     @blueprint.response(200, BoardPlanSchema)
-    @needs("dispatch.publish")
+    @needs("dispatch.publish", on="plan:plan_id", does="plan.publish")
     def post(self, plan_id: str) -> Any:
         """Give the routes to the servers. `publication` says what was applied and what was refused. Safe to repeat."""
         me = current()

@@ -30,7 +30,7 @@ class Roster(MethodView):
 
     @blueprint.arguments(BoardRosterAskedSchema)
     @blueprint.response(200, BoardRosterSchema)
-    @needs("roster.edit")
+    @needs("roster.edit", does="roster.edit")
     def put(self, data: dict[str, Any], date: str) -> Any:
         """Replace the roster. Whoever still has visits that day cannot be taken off it."""
         court = current().court

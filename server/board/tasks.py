@@ -17,6 +17,7 @@ from server.board.schemas.tasks import (
     BoardTaskReviewSchema,
     BoardTasksSchema,
 )
+from server.core import audit, objects
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services as dispatch
@@ -32,11 +33,11 @@ blueprint = make_blueprint("tasks", "Service tasks")
 class Tasks(MethodView):
     @blueprint.arguments(BoardTaskQuerySchema, location="query")
     @blueprint.response(200, BoardTasksSchema)
-    @needs("tasks.view")
+    @needs("tasks.view", least="own")
     def get(self, query: dict[str, Any]) -> Any:
         """Tasks of the court, soonest due first."""
         found = queries.list_tasks(
-            court=current().court,
+            within=objects.within("task", current(), "tasks.view"),
             state=query["state"],
             text=query["q"],
             page=query["page"],
@@ -49,7 +50,7 @@ class Tasks(MethodView):
 @blueprint.route("/tasks/<string:task_id>")
 class Task(MethodView):
     @blueprint.response(200, BoardTaskDetailSchema)
-    @needs("tasks.view")
+    @needs("tasks.view", on="task:task_id")
     def get(self, task_id: str) -> Any:
         """One task with its attempts and every step of its course."""
         return ready(_detail(current().court, task_id))
@@ -59,7 +60,7 @@ class Task(MethodView):
 class TaskReview(MethodView):
     @blueprint.arguments(BoardTaskReviewSchema)
     @blueprint.response(200, BoardTaskDetailSchema)
-    @needs("tasks.review")
+    @needs("tasks.review", on="task:task_id", does="task.review")
     def post(self, data: dict[str, Any], task_id: str) -> Any:
         """Approve a submitted task into 送达中, or return it with a reason."""
         me = current()
@@ -79,16 +80,18 @@ class TaskReview(MethodView):
 class TaskReviewBatch(MethodView):
     @blueprint.arguments(BoardTaskReviewBatchSchema)
     @blueprint.response(200, BoardApprovedSchema)
-    @needs("tasks.review")
+    @needs("tasks.review", least="own", does="task.review_batch")
     def post(self, data: dict[str, Any]) -> Any:
         """Approve these pending tasks, or all that are pending."""
         me = current()
         approved = services.approve_tasks(
             court=me.court,
             task_ids=None if data["all_pending"] else data["task_ids"],
+            within=objects.within("task", me, "tasks.review"),
             actor=Actor.of(me),
             now=utc_now(),
         )
+        audit.note(approved=approved)
         return {"approved": approved}
 
 

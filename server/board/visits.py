@@ -30,7 +30,7 @@ blueprint = make_blueprint("visits", "A door to go to")
 @blueprint.route("/visits/<string:visit_id>")
 class Visit(MethodView):
     @blueprint.response(200, BoardVisitDetailSchema)
-    @needs("dispatch.view")
+    @needs("dispatch.view", on="visit:visit_id")
     def get(self, visit_id: str) -> Any:
         """The visit with its course, outcome, evidence, papers and track."""
         return ready(detail.visit_detail(current().court, visit_id))
@@ -40,7 +40,7 @@ class Visit(MethodView):
 class VisitPrice(MethodView):
     @blueprint.arguments(BoardPriceAskSchema)
     @blueprint.response(200, BoardPriceSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", on="visit:visit_id", does="visit.price")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """What giving the visit to a server would cost and break, before it is dropped there."""
         return asdict(services.price_move(court=current().court, visit_id=visit_id, **data))
@@ -50,7 +50,7 @@ class VisitPrice(MethodView):
 class VisitAssign(MethodView):
     @blueprint.arguments(BoardAssignSchema)
     @blueprint.response(200, BoardMovedSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", on="visit:visit_id", does="visit.assign")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Give the visit to a server, at a place in the route or where it costs least."""
         me = current()
@@ -62,7 +62,7 @@ class VisitAssign(MethodView):
 class VisitUnassign(MethodView):
     @blueprint.arguments(BoardUnassignSchema)
     @blueprint.response(200, BoardMovedSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", on="visit:visit_id", does="visit.unassign")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Take the visit off everybody."""
         me = current()
@@ -74,7 +74,7 @@ class VisitUnassign(MethodView):
 class VisitWithdraw(MethodView):
     @blueprint.arguments(BoardWithdrawSchema)
     @blueprint.response(200, BoardVisitSchema)
-    @needs("dispatch.assign")
+    @needs("dispatch.assign", on="visit:visit_id", does="visit.withdraw")
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Nobody goes: the visit is withdrawn and its recipient is free for another channel."""
         me = current()

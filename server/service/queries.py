@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from server.cases.models import Party
 from server.core.clock import court_day
+from server.core.crypto import vault
 from server.service import errors
 from server.service.models import ServiceTask
 
@@ -43,19 +45,56 @@ class JudgeRow:
 
 
 def list_tasks(
-    *, court: str, state: str | None = None, text: str | None = None, page: int = 1, page_size: int = 50
+    *, within: dict[str, Any], state: str | None = None, text: str | None = None, page: int = 1, page_size: int = 50
 ) -> Page:
-    """Tasks of the court, soonest due first; `text` searches case number and recipient name."""
-    where: dict[str, Any] = {"court": court}
+    """Tasks within reach (`core.objects.within`), soonest due first; `text` searches case number and recipient."""
+    where: dict[str, Any] = {"$and": [within]}
     if state:
         where["state"] = state
     if text and text.strip():
         pattern = {"$regex": re.escape(text.strip())}
-        where["$or"] = [{"case_number": pattern}, {"recipients.name": pattern}]
+        where["$and"].append({"$or": [{"case_number": pattern}, {"recipients.name": pattern}]})
     collection = ServiceTask._get_collection()
     total = collection.count_documents(where)
     found = collection.find(where, _LIST_FIELDS).sort([("due_on", 1), ("_id", 1)])
     return Page(list(found.skip((page - 1) * page_size).limit(page_size)), total, page, page_size)
+
+
+@dataclass(frozen=True, slots=True)
+class PartiesFound:
+    """`index` is the blind index of what was searched `by` (phone or id_number); the number itself is kept nowhere."""
+
+    by: str
+    index: str
+    items: list[dict[str, Any]]
+
+
+def find_parties(
+    *, within: dict[str, Any], court: str, phone: str | None = None, id_number: str | None = None
+) -> PartiesFound:
+    """Parties with exactly this number whose tasks are within reach, with those tasks."""
+    by, value = ("phone", phone) if phone else ("id_number", id_number)
+    index = vault().index(value or "", court=court)
+    known = {one["_id"]: one for one in Party._get_collection().find({"court": court, f"{by}.index": index}).limit(500)}
+    where = {"$and": [within, {"recipients.party_id": {"$in": list(known)}}]}
+    fields = {"case_number": 1, "recipients.party_id": 1}
+    items: dict[str, dict[str, Any]] = {}
+    for task in ServiceTask._get_collection().find(where, fields):
+        for party_id in {one["party_id"] for one in task["recipients"]} & set(known):
+            line = items.setdefault(party_id, _found(known[party_id], task["case_number"]))
+            line["task_ids"].append(task["_id"])
+    return PartiesFound(by, index, list(items.values()))
+
+
+def _found(party: dict[str, Any], case_number: str) -> dict[str, Any]:
+    return {
+        "party_id": party["_id"],
+        "name": party["name"],
+        "id_mask": (party.get("id_number") or {}).get("mask"),
+        "phone_mask": (party.get("phone") or {}).get("mask"),
+        "case_number": case_number,
+        "task_ids": [],
+    }
 
 
 def tasks_of_judge(*, court: str, person_id: str, now: datetime, limit: int = 500) -> list[JudgeRow]:

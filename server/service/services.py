@@ -90,9 +90,19 @@ def _return(reason: str, actor: Actor, now: datetime) -> dict[str, Any]:
     }
 
 
-def approve_tasks(*, court: str, task_ids: Sequence[str] | None, actor: Actor, now: datetime) -> int:
-    """Approves these pending tasks, or all pending ones when `task_ids` is None. Returns how many moved."""
-    where: dict[str, Any] = {"court": court, "state": "pending_review"}
+def approve_tasks(
+    *,
+    court: str,
+    task_ids: Sequence[str] | None,
+    actor: Actor,
+    now: datetime,
+    within: Mapping[str, Any] | None = None,
+) -> int:
+    """Approves these pending tasks, or all pending ones when `task_ids` is None. Returns how many moved.
+
+    `within` narrows to what the person asking reaches (`core.objects.within`).
+    """
+    where: dict[str, Any] = {**(within or {}), "court": court, "state": "pending_review"}
     if task_ids is not None:
         where["_id"] = {"$in": list(task_ids)}
     change = _approval(actor, now)

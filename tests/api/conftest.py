@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 from miniprogram_api import api as miniprogram_api
 from portal.judge import api as judge_portal
 from server.accounts import services as accounts
-from server.accounts.models import Court, Person
+from server.accounts.models import Court, Person, holding
 from server.app import create_app
 from server.board import api as board
 from server.config import Settings
@@ -91,7 +91,7 @@ def people(app: Flask) -> dict[str, Person]:
                 username=prefix + username,
                 name=f"{prefix}{username}",
                 staff_no=username.upper(),
-                roles=[role],
+                grants=holding(role),
                 password_hash=password,
                 created_at=now,
             ).save(force_insert=True)

@@ -1,47 +1,42 @@
-"""Who looked at what, and who did what: an append-only collection (its hash chain comes with the audit issue)."""
+"""The audit log: who did, saw or was refused what. Views declare their deed, `server.core.gate` writes the row."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from mongoengine import DateTimeField, DictField, Document, StringField
-
-from server.core.ids import new_id
-from server.core.permissions import Principal
-
-
-class AuditEntry(Document):
-    """One look or deed. Shard key (court, at). About 30 per visit: 30 million per million tasks."""
-
-    meta = {
-        "collection": "audit",
-        "indexes": [("court", "-at"), ("court", "object_id", "-at"), ("court", "person_id", "-at")],
-        "auto_create_index": False,
-    }
-    id = StringField(primary_key=True, default=new_id)
-    court = StringField(required=True)
-    at = DateTimeField(required=True)
-    person_id = StringField(required=True)
-    person_name = StringField()
-    session_id = StringField()
-    action = StringField(required=True)
-    object_type = StringField(required=True)
-    object_id = StringField(required=True)
-    detail = DictField()
+from server.core.audit.chain import append
+from server.core.audit.deed import change, does, note, subjects, target
+from server.core.audit.mask import masked
+from server.core.audit.rows import DONE, Row
 
 
-def record(
-    principal: Principal, *, action: str, object_type: str, object_id: str, now: datetime, **detail: object
+def record_system(
+    *,
+    court: str,
+    action: str,
+    now: datetime,
+    object_type: str = "",
+    object_id: str = "",
+    result: str = DONE,
+    code: str = "",
+    **detail: Any,
 ) -> None:
-    """Writes one entry. `action` is dotted (`evidence.view`); detail must hold no plain personal value."""
-    AuditEntry(
-        court=principal.court,
-        at=now,
-        person_id=principal.person_id,
-        person_name=principal.name,
-        session_id=principal.session_id[:12],
-        action=action,
-        object_type=object_type,
-        object_id=object_id,
-        detail=detail,
-    ).save(force_insert=True)
+    """One row for what no request did: a task, a command at the console. Personal values are masked."""
+    append(
+        [
+            Row(
+                court=court,
+                at=now,
+                action=action,
+                result=result,
+                code=code,
+                object_type=object_type,
+                object_id=object_id,
+                detail=masked(detail),
+            )
+        ]
+    )
+
+
+__all__ = ["change", "does", "note", "record_system", "subjects", "target"]

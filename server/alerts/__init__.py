@@ -1,0 +1,1 @@
+"""Security alerts: somebody looked at too much, or was refused too often."""

@@ -1,0 +1,52 @@
+"""The kinds of objects requests name, and whose they are: registered once, used by the gate and by scoped lists."""
+
+from __future__ import annotations
+
+from server.cases import errors as cases_errors
+from server.cases.models import ImportRun
+from server.core import objects
+from server.core.errors import NotFound
+from server.core.objects import Kind
+from server.dispatch import errors as dispatch_errors
+from server.dispatch.models import DayPlan, MoveBatch, Visit
+from server.field import errors as field_errors
+from server.field.models import EvidenceItem
+from server.reports.models import Paper
+from server.service import errors as service_errors
+from server.service.models import ServiceTask
+
+
+def paper_not_found() -> NotFound:
+    return NotFound(code="paper.not_found", title="没有这份文书")
+
+
+def register() -> None:
+    """Called by the composition root, for the web and the live service alike."""
+    objects.register(
+        Kind(
+            "task",
+            ServiceTask._get_collection,
+            service_errors.task_not_found,
+            division="division_id",
+            own=("judge_id", "clerk_id"),
+        ),
+        Kind(
+            "visit",
+            Visit._get_collection,
+            dispatch_errors.visit_not_found,
+            division="division_id",
+            own=("server_id", "second_server_id"),
+        ),
+        # The phone's own view of a visit: who lost it, or may claim it, is told why by the service itself.
+        Kind("door", Visit._get_collection, field_errors.visit_not_found, anyones_own=True),
+        Kind(
+            "evidence",
+            EvidenceItem._get_collection,
+            field_errors.evidence_not_found,
+            parent=("visit", "visit_id"),
+        ),
+        Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
+        Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
+        Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
+        Kind("import", ImportRun._get_collection, cases_errors.run_not_found, own=("created_by",)),
+    )
