@@ -1,8 +1,8 @@
 """法院代字: level, kind and, where the table knows it, name of a court by its code in case numbers.
 
 案号规定 (2015) art. 4-5 and its 2018 amendment: a high court is its province alone, an intermediate court adds two
-digits, a basic court four; some pairs of digits mean special courts. A code is never derived from a table of areas: courts keep
-theirs when the area's code changes (art. 13). The table of names is partial and only names, it never refuses.
+digits, a basic court four; some pairs of digits mean special courts. No code is derived from a table of areas: courts
+keep theirs when the area's code changes (art. 13). The table of names is partial and only names, it never refuses.
 """
 
 from __future__ import annotations

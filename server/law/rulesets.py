@@ -43,7 +43,6 @@ _THRESHOLDS = (
     Threshold("execution_notice_days", "发出执行通知", "日", 10, "民诉法解释第四百八十条", at_least=1, at_most=10),
     Threshold("mail_tries", "邮政五日内投递次数", "次", 3, "法院专递规定第六条", at_least=3),
     Threshold("mail_days", "邮政投递天数", "日", 5, "法院专递规定第六条", at_least=1, at_most=5),
-    Threshold("witness_photos", "留置送达过程照片", "张", 3, "民事诉讼法第八十九条（张数为内部标准）", at_least=1),
     Threshold("calls", "未接通电话的拨打次数", "次", 4, "未央标书3.2(6)", at_least=4, binding=False),
     Threshold("call_days", "拨打次数的完成天数", "日", 3, "未央标书3.2(6)", at_least=1, at_most=3, binding=False),
     Threshold("switched_off_calls", "关机当日上下午拨打次数", "次", 2, "未央标书3.2(6)", at_least=2, binding=False),
