@@ -30,6 +30,9 @@ class Settings:
     key_provider_token: str = field(default="", repr=False)
     cipher: str = "aes"
     evidence_store: str = ""
+    tsa_url: str = ""
+    tsa_certificates: Path | None = None
+    tsa_policy: str = ""
     public_url: str = "http://127.0.0.1:8000"
     live_url: str = "http://127.0.0.1:8001"
     wechat_appid: str = ""
@@ -64,6 +67,8 @@ class Settings:
                 ("key_provider_token", "SONGDA_KEY_PROVIDER_TOKEN"),
                 ("cipher", "SONGDA_CIPHER"),
                 ("evidence_store", "SONGDA_EVIDENCE_STORE"),
+                ("tsa_url", "SONGDA_TSA_URL"),
+                ("tsa_policy", "SONGDA_TSA_POLICY"),
                 ("public_url", "SONGDA_PUBLIC_URL"),
                 ("live_url", "SONGDA_LIVE_URL"),
                 ("wechat_appid", "WECHAT_APPID"),
@@ -76,7 +81,11 @@ class Settings:
         }
         paths = {
             name: Path(environ[key])
-            for name, key in (("master_key_file", "SONGDA_MASTER_KEY_FILE"), ("web_dist", "SONGDA_WEB_DIST"))
+            for name, key in (
+                ("master_key_file", "SONGDA_MASTER_KEY_FILE"),
+                ("web_dist", "SONGDA_WEB_DIST"),
+                ("tsa_certificates", "SONGDA_TSA_CERTIFICATES"),
+            )
             if environ.get(key)
         }
         proxies = _whole_number(environ, "SONGDA_TRUSTED_PROXIES")
@@ -98,6 +107,8 @@ class Settings:
             )
             if not value
         ]
+        if self.tsa_url and self.tsa_certificates is None:
+            found.append("SONGDA_TSA_CERTIFICATES is not set: a time-stamp nobody can check is worth nothing")
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
         if self.cipher not in CIPHERS:

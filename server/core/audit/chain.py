@@ -126,10 +126,10 @@ class _Chain:
     def _catch_up(self, key: Key, todo: list[dict[str, Any]]) -> tuple[Tail, list[dict[str, Any]]]:
         """The chain's end as it stands in the database, and what of `todo` is not in it."""
         tail = self._tail.copy() if self._tail is not None else None
-        found = _read_on(self.court, tail) if tail is not None else None
+        found = _read_on(self.court, tail, anchored=True) if tail is not None else None
         if tail is None or found is None:
             tail, lost = heads.load(self.court, key)
-            found = _read_on(self.court, tail) or set()
+            found = _read_on(self.court, tail, anchored=False) or set()
             if lost:
                 log.error("the head of the audit log of court %r was lost or altered", self.court)
                 todo = [self._lost_head(), *todo]
@@ -141,23 +141,26 @@ class _Chain:
         return entries.document(row, new_id())
 
 
-def _read_on(court: str, tail: Tail) -> set[str] | None:
-    """Takes what others have written behind `tail` into it and returns the ids; None when its own end is not there."""
-    expected = tail.size - 1
-    query = {"court": court, "seq": {"$gte": max(expected, 0)}}
+def _read_on(court: str, tail: Tail, *, anchored: bool) -> set[str] | None:
+    """Takes what others have written behind `tail` into it and returns the ids.
+
+    `anchored`: None when the last entry of `tail` itself is not there (another database than a moment ago, a restored
+    one, or one whose archived entries were removed).
+    """
+    anchor = tail.size - 1 if anchored and tail.size else None
+    query = {"court": court, "seq": {"$gte": tail.size if anchor is None else anchor}}
     found: set[str] = set()
-    seen = tail.size == 0
     for one in _entries().find(query, {"seq": 1, "hash": 1}).sort([("court", 1), ("seq", 1)]):
-        if not seen:
-            if one["seq"] != expected or one["hash"] != tail.hash:
+        if anchor is not None:
+            if one["seq"] != anchor or one["hash"] != tail.hash:
                 return None
-            seen = True
+            anchor = None
         elif one["seq"] == tail.size:
             tail.grow(one["hash"])
             found.add(one["_id"])
         else:
             break
-    return found if seen else None
+    return found if anchor is None else None
 
 
 def _link(tail: Tail, todo: list[dict[str, Any]], key: Key) -> Tail:

@@ -64,9 +64,7 @@ def key_of(court: str) -> Key:
 
 def document(row: Row, entry_id: str) -> dict[str, Any]:
     """The row ready to be chained. Raises ValueError when its time is naive. What is too large is cut, not refused."""
-    if row.at.tzinfo is None:
-        raise ValueError("the time of a row must be aware")
-    found: dict[str, Any] = {"_id": entry_id, "court": row.court, "at": DatetimeMS((row.at - _EPOCH) // _MILLISECOND)}
+    found: dict[str, Any] = {"_id": entry_id, "court": row.court, "at": stored_time(row.at)}
     for name in _ROW_FIELDS:
         value = getattr(row, name)
         if name not in found and value not in ("", (), [], {}):
@@ -78,6 +76,13 @@ def document(row: Row, entry_id: str) -> dict[str, Any]:
         found["subjects"] = found.get("subjects", [])[:2000]
         found["detail"] = {"cut_bytes": size}
     return found
+
+
+def stored_time(at: datetime) -> DatetimeMS:
+    """As MongoDB keeps it: whole milliseconds. Raises ValueError when it is naive."""
+    if at.tzinfo is None:
+        raise ValueError("the time of a row must be aware")
+    return DatetimeMS((at - _EPOCH) // _MILLISECOND)
 
 
 def row_of(found: Mapping[str, Any]) -> Row:
@@ -142,6 +147,11 @@ def plain(value: Any) -> Any:
 def text(value: str) -> str:
     """A plain string without what UTF-8 cannot write."""
     return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def encoded(value: Mapping[str, Any]) -> bytes:
+    """Canonical JSON of plain values."""
+    return _ENCODER.encode(value).encode()
 
 
 def _name(key: object) -> str:

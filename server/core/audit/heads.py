@@ -64,7 +64,7 @@ def opened(head: Mapping[str, Any], court: str, key: Key) -> Tail | None:
         genuine = head["mac"] == _mac(court, found, key) and head["size"] == found.size and head["_id"] == court
     except (EvidenceError, KeyError, TypeError, AttributeError):
         return None
-    return found if genuine and type(head["size"]) in (int, type(head["range"]["end"])) else None
+    return found if genuine and isinstance(head["size"], int) else None
 
 
 def opened_checkpoints(head: Mapping[str, Any], court: str, key: Key) -> tuple[int, bytes] | None:

@@ -70,7 +70,7 @@ class ChainCheckpoint(Document):
         "collection": "audit_checkpoints",
         "indexes": [
             {"fields": ("court", "number"), "unique": True},
-            ("court", "stamped_at"),
+            ("stamped_at", "at"),
         ],
         "auto_create_index": False,
     }
@@ -84,6 +84,7 @@ class ChainCheckpoint(Document):
     mac = BinaryField(required=True)
     stamped_at = DateTimeField()
     stamp = BinaryField()
+    stamp_mac = BinaryField()
 
 
 class ChainSegment(Document):
