@@ -21,6 +21,8 @@ from server.cases import tasks as cases_tasks
 from server.config import Settings
 from server.core import crypto, database, events, gate, health, http, live, objects, redis_client, worker
 from server.core import tasks as core_tasks
+from server.core.audit import cli as audit_cli
+from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
@@ -66,7 +68,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, cases_cli, demo_cli, drill_cli):
+    for commands in (cli, audit_cli, cases_cli, demo_cli, drill_cli):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app
@@ -96,6 +98,7 @@ def _schedule(celery: Celery) -> None:
     """Sweeps that finish what a lost message or process left undone. Naming a task module here also registers it."""
     celery.conf.beat_schedule = {
         **core_tasks.SWEEPS,
+        **audit_tasks.SWEEPS,
         **service_tasks.SWEEPS,
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,
