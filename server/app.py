@@ -16,12 +16,15 @@ from server.accounts import kinds as accounts_kinds
 from server.accounts import resources as accounts
 from server.addresses import services as addresses
 from server.alerts import services as alerts
+from server.alerts import tasks as alerts_tasks
 from server.cases import cli as cases_cli
+from server.cases import keys_cli
 from server.cases import tasks as cases_tasks
 from server.config import Settings
 from server.core import crypto, database, events, gate, health, http, live, objects, redis_client, worker
 from server.core import tasks as core_tasks
 from server.core.audit import cli as audit_cli
+from server.core.audit import runs as audit_runs
 from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
@@ -31,7 +34,7 @@ from server.dispatch import rosters
 from server.dispatch import tasks as dispatch_tasks
 from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
-from server.gateways import wechat
+from server.gateways import ldap, oidc, wechat
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
@@ -57,6 +60,8 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     redis_client.connect(settings.redis_url)
     app.extensions["evidence_store"] = store_from_url(settings.evidence_store)
     app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
+    app.extensions["oidc"] = oidc.from_settings(settings)
+    app.extensions["directory"] = ldap.from_settings(settings)
     celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
     api = http.init_app(app)
     health.init_app(app)
@@ -68,7 +73,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, audit_cli, cases_cli, demo_cli, drill_cli):
+    for commands in (cli, audit_cli, cases_cli, keys_cli, demo_cli, drill_cli):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app
@@ -98,7 +103,9 @@ def _schedule(celery: Celery) -> None:
     """Sweeps that finish what a lost message or process left undone. Naming a task module here also registers it."""
     celery.conf.beat_schedule = {
         **core_tasks.SWEEPS,
+        **audit_runs.SWEEPS,
         **audit_tasks.SWEEPS,
+        **alerts_tasks.SWEEPS,
         **service_tasks.SWEEPS,
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from server.cases import errors as cases_errors
 from server.cases.models import ImportRun
 from server.core import objects
+from server.core.audit.runs import AuditRun
+from server.core.audit.runs import missing as missing_run
 from server.core.errors import NotFound
 from server.core.objects import Kind
 from server.dispatch import errors as dispatch_errors
@@ -48,5 +50,6 @@ def register() -> None:
         Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
+        Kind("audit_run", AuditRun._get_collection, missing_run),
         Kind("import", ImportRun._get_collection, cases_errors.run_not_found, own=("created_by",)),
     )

@@ -14,6 +14,11 @@ class SessionAnswer(Schema):
     person = fields.Nested(PersonSchema, required=True)
 
 
+class TokenAnswer(Schema):
+    token = fields.String(required=True, metadata={"description": "Send as Authorization: Bearer from now on"})
+    expires_at = fields.AwareDateTime(required=True)
+
+
 class ReviewAnswer(Schema):
     state = fields.String(required=True, metadata={"description": "none, pending, accepted, sent_back"})
     reason = fields.String(allow_none=True, required=True)
@@ -212,3 +217,8 @@ class ClaimableListAnswer(Schema):
     total = fields.Integer(required=True)
     page = fields.Integer(required=True)
     page_size = fields.Integer(required=True)
+
+
+class UnmaskedAnswer(Schema):
+    field = fields.String(required=True)
+    value = fields.String(required=True)

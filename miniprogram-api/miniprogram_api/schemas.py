@@ -27,6 +27,10 @@ class PhoneBindSchema(PhoneSignInSchema):
     bind_code = Text(most=16, required=True, metadata={"description": "One-time code from the dispatch manager"})
 
 
+class PhoneConfirmationSchema(Schema):
+    challenge = Text(most=128, required=True, metadata={"description": "What the scanned code says"})
+
+
 class PhonePointSchema(Schema):
     lng = fields.Float(required=True)
     lat = fields.Float(required=True)
@@ -139,3 +143,7 @@ class PhoneClaimSchema(Schema):
 
 class PhoneReleaseSchema(PhoneClaimSchema):
     reason = Text(most=200, required=True)
+
+
+class PhoneUnmaskSchema(Schema):
+    field = fields.String(required=True, validate=validate.OneOf(("phone",)))

@@ -8,13 +8,14 @@ from typing import Any
 from flask.views import MethodView
 
 from miniprogram_api import shapes
-from miniprogram_api.answers import StopAnswer, WrittenAnswer
+from miniprogram_api.answers import StopAnswer, UnmaskedAnswer, WrittenAnswer
 from miniprogram_api.blueprint import blueprint, ready
-from miniprogram_api.schemas import PhoneEventSchema, PhoneOutcomeSchema
+from miniprogram_api.schemas import PhoneEventSchema, PhoneOutcomeSchema, PhoneUnmaskSchema
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
 from server.field.services.outcome import Entry, Signer, Witness
+from server.field.services.unmask import unmask_at_door
 from server.service.actor import Actor
 
 
@@ -64,3 +65,14 @@ class Outcome(MethodView):
             court=me.court, visit_id=visit_id, actor=Actor.of(me), entry=entry, now=utc_now()
         )
         return asdict(done)
+
+
+@blueprint.route("/visits/<string:visit_id>/unmask")
+class Unmask(MethodView):
+    @blueprint.arguments(PhoneUnmaskSchema)
+    @blueprint.response(200, UnmaskedAnswer)
+    @needs("phone.work", on="door:visit_id", does="personal.unmask")
+    def post(self, data: dict[str, Any], visit_id: str) -> Any:
+        """The recipient's full telephone number, on the day of my visit; counted and recorded."""
+        seen = unmask_at_door(principal=current(), visit_id=visit_id, field=data["field"], now=utc_now())
+        return {"field": seen.field, "value": seen.value}

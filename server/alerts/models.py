@@ -11,7 +11,6 @@ KINDS = {
     "download": "短时间内下载大量文书或证据",
     "search": "短时间内反复按号码查找当事人",
     "refused": "短时间内多次越权访问被拒",
-    "sign_in": "短时间内多次登录失败",
 }
 STATES = ("open", "settled")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.board import (
     alerts,
+    audit,
     batches,
     days,
     evidence,
@@ -36,6 +37,7 @@ NOUNS = (
     links,
     parties,
     alerts,
+    audit,
     overview,
 )
 

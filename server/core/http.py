@@ -13,7 +13,7 @@ from flask import Flask, Response, g, json, request
 from flask_smorest import Api, Blueprint
 from pymongo.errors import ConnectionFailure
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from server.core.errors import DomainError
 from server.core.ids import new_id
@@ -22,6 +22,7 @@ from server.core.permissions import public
 
 log = logging.getLogger(__name__)
 MAX_DRAINED_BYTES = 100 * 1024 * 1024
+MAX_JSON_BYTES = 2 * 1024 * 1024
 
 # OWASP Secure Headers Project. Pages that load scripts and styles say their own policy (`server.pages`).
 _SECURITY_HEADERS = {
@@ -52,9 +53,11 @@ _TITLES = {
 
 
 class ArgumentsParser(FlaskParser):
-    """JSON that Python's reader gives up on (too deep, numbers of thousands of digits) is the caller's mistake."""
+    """JSON that is huge, or that Python's reader gives up on (too deep, endless digits), is the caller's mistake."""
 
     def load_json(self, req: Any, schema: Any) -> Any:
+        if (req.content_length or 0) > MAX_JSON_BYTES:
+            raise RequestEntityTooLarge
         try:
             return super().load_json(req, schema)
         except (RecursionError, ValueError) as error:
@@ -66,10 +69,26 @@ Blueprint.ARGUMENTS_PARSER = ArgumentsParser()
 
 
 class Schema(ma.Schema):
-    """Base of every schema: unknown fields are refused, order is kept."""
+    """Base of every schema: unknown fields are refused, and so is text no database or paper could hold."""
 
     class Meta:
         unknown = ma.RAISE
+
+    @ma.pre_load
+    def _refuse_unholdable_text(self, data: Any, **_: Any) -> Any:
+        """NUL ends strings early elsewhere; half a surrogate pair cannot be written as UTF-8 at all."""
+        broken = [name for name, value in data.items() if _unholdable(value)] if isinstance(data, Mapping) else []
+        if broken:
+            raise ma.ValidationError({str(name): ["含有无法保存的字符"] for name in broken})
+        return data
+
+
+def _unholdable(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value if letter > "\ud7ff")
+    if isinstance(value, list):
+        return any(isinstance(one, str) and _unholdable(one) for one in value)
+    return False
 
 
 class ProblemSchema(ma.Schema):

@@ -1,0 +1,122 @@
+"""The deeds of the audit log in Chinese, for the page of the security auditor and its exports."""
+
+from __future__ import annotations
+
+ACTIONS = {
+    "access.refused": "越权或未登录访问被拒",
+    "alert.settle": "处理安全告警",
+    "alerts.view": "查看安全告警",
+    "audit.export": "导出操作日志",
+    "audit.verify": "校验操作日志",
+    "audit.view": "检索操作日志",
+    "court.add": "新增法院",
+    "court.edit": "修改法院",
+    "day.carry_over": "结转未办上门",
+    "day.select": "筛选需上门任务",
+    "day.view": "查看派单日程",
+    "division.add": "新增庭室",
+    "division.edit": "修改庭室",
+    "evidence.add": "上传证据材料",
+    "evidence.link": "生成证据下载链接",
+    "evidence.view": "查看证据材料",
+    "file.open": "通过链接下载文件",
+    "group.add": "新增用户组",
+    "group.delete": "删除用户组",
+    "group.edit": "修改用户组",
+    "import.report": "下载导入报告",
+    "import.start": "导入清单",
+    "keys.rotate": "轮换加密密钥",
+    "overview.view": "查看辖区概况",
+    "paper.download": "查看或下载文书",
+    "paper.link": "生成文书下载链接",
+    "paper.make": "重新生成文书",
+    "parties.search": "按号码查找当事人",
+    "party.shred": "销毁当事人个人信息",
+    "personal.unmask": "查看完整个人信息",
+    "phone.bind": "绑定小程序",
+    "phone.sync": "核对手机上的材料",
+    "plan.make": "规划派单",
+    "plan.publish": "发布派单方案",
+    "plan.stop": "停止规划",
+    "position.send": "上报位置",
+    "roster.edit": "编辑排班",
+    "route.view": "查看当日路线",
+    "session.close": "退出登录",
+    "session.open": "登录",
+    "task.review": "审核送达任务",
+    "task.review_batch": "批量审核送达任务",
+    "task.view": "查看送达任务",
+    "visit.assign": "分派上门",
+    "visit.assign_batch": "批量分派上门",
+    "visit.claim": "领取上门",
+    "visit.outcome": "提交送达结果",
+    "visit.price": "试算改派",
+    "visit.progress": "上报上门进度",
+    "visit.release": "退回上门",
+    "visit.review": "审核送达结果",
+    "visit.unassign": "取消分派",
+    "visit.undo_batch": "撤销批量分派",
+    "visit.view": "查看上门详情",
+    "visit.withdraw": "撤销上门",
+}
+GROUPS = {
+    "access": "访问被拒",
+    "alert": "安全告警",
+    "alerts": "安全告警",
+    "audit": "操作日志",
+    "court": "法院",
+    "day": "派单日程",
+    "division": "庭室",
+    "evidence": "证据材料",
+    "file": "文件下载",
+    "group": "用户组",
+    "import": "导入",
+    "keys": "密钥",
+    "me": "本人账号",
+    "overview": "辖区概况",
+    "paper": "文书",
+    "parties": "当事人",
+    "party": "当事人",
+    "person": "人员",
+    "personal": "个人信息",
+    "phone": "小程序",
+    "plan": "派单规划",
+    "position": "位置",
+    "role": "角色",
+    "roster": "排班",
+    "route": "路线",
+    "session": "登录",
+    "task": "送达任务",
+    "visit": "上门",
+}
+OBJECTS = {
+    "alert": "告警",
+    "court": "法院",
+    "division": "庭室",
+    "door": "上门",
+    "evidence": "证据",
+    "group": "用户组",
+    "import": "导入",
+    "move_batch": "批量分派",
+    "paper": "文书",
+    "party": "当事人",
+    "person": "人员",
+    "plan": "规划",
+    "role": "角色",
+    "session": "登录会话",
+    "task": "任务",
+    "visit": "上门",
+}
+RESULTS = {"done": "完成", "refused": "被拒", "failed": "出错", "unknown": "结果不明"}
+
+
+def action_label(action: str) -> str:
+    return ACTIONS.get(action, action)
+
+
+def group_label(group: str) -> str:
+    return GROUPS.get(group, group)
+
+
+def object_label(kind: str) -> str:
+    return OBJECTS.get(kind, kind)
