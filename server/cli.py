@@ -11,6 +11,8 @@ from flask.cli import AppGroup
 
 from server import permission_table
 from server.core import database
+from server.core.clock import utc_now
+from server.migrations import runner
 
 db_commands = AppGroup("db", help="数据库维护")
 openapi_commands = AppGroup("openapi", help="接口文档")
@@ -22,9 +24,21 @@ PERMISSIONS = Path("docs/permissions.md")
 
 @db_commands.command("indexes")
 def create_indexes() -> None:
-    """创建各集合声明的索引（可重复执行）。"""
+    """迁移旧数据，再创建各集合声明的索引（可重复执行）。"""
+    _migrate()
     names = database.ensure_indexes()
     click.echo(f"索引已就绪：{len(names)} 个集合")
+
+
+@db_commands.command("migrate")
+def migrate() -> None:
+    """把旧版本的数据迁移为现在的形式（可重复执行）。"""
+    _migrate()
+
+
+def _migrate() -> None:
+    for migration, result in runner.run_all(now=utc_now()):
+        click.echo(f"数据迁移 {migration.name}：{result}")
 
 
 def openapi_text() -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
 
 from server.addresses.models import ContactPoint
-from server.cases import importers
+from server.cases import importers, privacy
 from server.cases.importers import ImportContext, PlacedRow
 from server.cases.writing import write_all
+from server.core import crypto
 from server.core.fields import address_index, sealed_address
 from server.core.ids import new_id
 
@@ -18,6 +20,7 @@ from server.core.ids import new_id
 def register() -> None:
     """Asks for the rows of case lists; called once when the program is composed, before the floors above."""
     importers.on_case_rows(upsert_many)
+    privacy.register(privacy.Holding("contact_points", _needed, _clear))
 
 
 def upsert_many(placed: Sequence[PlacedRow], context: ImportContext) -> None:
@@ -48,6 +51,25 @@ def upsert_many(placed: Sequence[PlacedRow], context: ImportContext) -> None:
         one.address = held["text"]
         one.point = one.point or held.get("point")
     write_all(ContactPoint, operations)
+
+
+def _needed(_court: str, _party_id: str) -> bool:
+    """An address is needed by tasks only, and they speak for themselves."""
+    return False
+
+
+def _clear(court: str, party_id: str, now: datetime) -> int:
+    """Every address of the party is destroyed, and where it was."""
+    gone: dict[str, Any] = {
+        "text.text": crypto.TOMBSTONE,
+        "text.mask": crypto.DESTROYED,
+        # One index each: a party's addresses are unique.
+        "text.index": {"$concat": ["destroyed:", "$_id"]},
+        "updated_at": now,
+    }
+    where = {"court": court, "party_id": party_id}
+    changed = ContactPoint._get_collection().update_many(where, [{"$set": gone}, {"$unset": ["point"]}])
+    return int(changed.modified_count)
 
 
 def _source(context: ImportContext) -> str:

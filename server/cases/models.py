@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mongoengine import (
+    BooleanField,
     DateTimeField,
     DictField,
     Document,
@@ -13,6 +14,7 @@ from mongoengine import (
     StringField,
 )
 
+from server.core.crypto.places import SealedText
 from server.core.fields import Sealed
 from server.core.ids import new_id
 
@@ -54,6 +56,7 @@ class Party(Document):
 
     meta = {
         "collection": "parties",
+        "sealed_subject": "_id",
         "indexes": [
             {"fields": ["court", "case_id", "identity"], "unique": True},
             {"fields": ["court", "id_number.index"], "sparse": True},
@@ -95,6 +98,8 @@ class ImportRun(Document):
     filename = StringField(required=True)
     sha256 = StringField(required=True)
     store_key = StringField(required=True)
+    sealed = BooleanField(default=False)  # the file is stored sealed, as every file since 2026-11
+    file_key = SealedText()  # the key of the stored file; destroyed with a person the list told of
     state = StringField(required=True, default="queued", choices=("queued", "running", "done", "failed"))
     rows_total = IntField(default=0)
     rows_done = IntField(default=0)

@@ -7,11 +7,8 @@ nothing. Only the worker that holds the lease writes to the run.
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any, BinaryIO, Protocol
@@ -21,14 +18,13 @@ import redis
 from celery import current_app
 from pymongo import ReturnDocument
 
-from evidence.errors import EvidenceError
 from evidence.stores import Store
-from server.cases import importers, placing
+from server.cases import files, importers, placing
 from server.cases.errors import FileRefused, run_not_found
 from server.cases.importers import ImportContext, Importer, Saved, WriteConflict
 from server.cases.models import ImportRun
 from server.cases.progress import Batch, LeaseLost, Progress
-from server.cases.reading import MAX_BYTES, Table, check_file, open_table, too_large
+from server.cases.reading import Table, check_file, open_table
 from server.cases.report import report_xlsx
 from server.cases.rules.columns import CASE_COLUMNS
 from server.cases.rules.fields import FieldProblem
@@ -36,7 +32,6 @@ from server.cases.rules.fields import day as read_day
 from server.cases.rules.problems import Checked, Problem
 from server.cases.rules.rows import CaseRow, check_case_row
 from server.core.clock import court_day, utc_now
-from server.core.errors import DomainError
 from server.core.ids import new_id
 
 __all__ = [
@@ -81,7 +76,7 @@ def start_import(
     store: Store,
     enqueue: bool = True,
 ) -> ImportRun:
-    """Stores the file and makes its run; nothing is stored when the file is refused.
+    """Stores the file sealed and makes its run; nothing is stored when the file is refused.
 
     `stream` is seekable. Raises FileRefused: `import.unknown_kind`, `import.day_missing`, `import.bad_date` and
     whatever `reading.check_file` raises.
@@ -91,17 +86,16 @@ def start_import(
     name = _plain_name(filename)
     check_file(stream, filename=name, columns=importer.columns)
     stream.seek(0)
-    try:
-        stored = store.put(stream, max_bytes=MAX_BYTES)
-    except EvidenceError as error:
-        raise _of_store(error) from error
+    kept = files.keep(stream, court=court, store=store)
     run = ImportRun(
         court=court,
         kind=kind,
         day=day or None,
         filename=name,
-        sha256=stored.sha256,
-        store_key=stored.key,
+        sha256=kept.sha256,
+        store_key=kept.store_key,
+        sealed=True,
+        file_key=kept.file_key,
         created_by=actor.id,
         created_by_name=actor.name,
         created_at=now,
@@ -128,7 +122,7 @@ def run_import(*, run_id: str, now: datetime, store: Store, clock: Callable[[], 
         return _existing(run_id)
     progress = Progress(run, lease, clock)
     try:
-        with _file_of(run, store) as stream:
+        with files.opened(run, store) as stream:
             _bring_in(run, stream, progress, now)
     except FileRefused as refusal:
         progress.finish("failed", failure=refusal.as_problem())
@@ -208,12 +202,6 @@ def _plain_name(filename: str) -> str:
     return name[-MAX_FILENAME:] or "未命名"
 
 
-def _of_store(error: EvidenceError) -> DomainError:
-    if error.code == "evidence.too_large":
-        return too_large()
-    return DomainError(code="import.not_stored", status=503, title="文件暂时无法保存，请稍后重试")
-
-
 def _existing(run_id: str) -> ImportRun:
     run = ImportRun.objects(id=run_id).first()
     if run is None:
@@ -234,16 +222,6 @@ def _claim(run_id: str, lease: str, now: datetime) -> ImportRun | None:
         return_document=ReturnDocument.AFTER,
     )
     return ImportRun._from_son(taken) if taken else None
-
-
-@contextmanager
-def _file_of(run: ImportRun, store: Store) -> Iterator[BinaryIO]:
-    """The stored file as a local seekable stream: a zip is read from its end, which a far store would make slow."""
-    with tempfile.TemporaryFile() as local:
-        with store.open(run.store_key) as stored:
-            shutil.copyfileobj(stored, local, 1024 * 1024)
-        local.seek(0)
-        yield local
 
 
 def _bring_in(run: ImportRun, stream: BinaryIO, progress: Progress, now: datetime) -> None:

@@ -153,6 +153,7 @@ class Visit(Document):
             ("court", "date", "server_id", "position"),
             ("court", "date", "second_server_id"),
             ("court", "task_id"),
+            ("court", "party_id"),
             ("court", "review.state", "date"),
             ("review.state", "papers_at"),
             {"fields": ["papers_asked.at"], "sparse": True},

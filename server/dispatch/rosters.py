@@ -11,18 +11,21 @@ from server.cases.importers import ImportContext, Importer, Saved, WriteConflict
 from server.cases.rules.problems import Checked, Problem
 from server.core import events
 from server.core.errors import DomainError
-from server.dispatch import roster_rows
+from server.dispatch import personal, roster_rows
 from server.dispatch.roster_rows import RosterRow
 from server.dispatch.services.roster import holding_visits, merge_entries
 from server.dispatch.services.withdraw import free_recipient
 
 KIND = "servers"
 ROLE = "process_server"
+# A list cannot bring somebody back who left, nor join duties that are kept apart: such a row is reported.
+_NOT_TO_BE_GIVEN = ("person.has_left", "roles.separated_duties")
 
 
 def register() -> None:
     """Makes the kind known and hears of withdrawn visits; called when the program is composed."""
     events.subscriptions.subscribe("visit.withdrawn", free_recipient)
+    personal.register()
     importers.register(Importer(kind=KIND, columns=roster_rows.COLUMNS, check=_check, save=_save, needs_day=True))
 
 
@@ -38,7 +41,13 @@ def _save(rows: Sequence[tuple[int, Any]], context: ImportContext) -> Saved:
     held = holding_visits(court=context.court, day=day)
     entries, problems = [], []
     for number, row in rows:
-        server_id = _account(row, context)
+        try:
+            server_id = _account(row, context)
+        except DomainError as error:
+            if error.code not in _NOT_TO_BE_GIVEN:
+                raise
+            problems.append(Problem(number, "工号", error.code, error.title, row.staff_no))
+            continue
         if row.status == "off" and server_id in held:
             reason = "当日还有已分派的任务，请先改派再标为不在岗"
             problems.append(Problem(number, "今日状态", "import.has_visits", reason, ""))

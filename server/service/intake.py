@@ -13,7 +13,7 @@ from typing import Any
 
 from pymongo import InsertOne, UpdateOne
 
-from server.cases import importers
+from server.cases import importers, privacy
 from server.cases.importers import CREATED, ImportContext, PlacedRow, WriteConflict
 from server.cases.writing import write_all
 from server.core import events
@@ -21,6 +21,7 @@ from server.core.ids import new_id
 from server.service.actor import Actor
 from server.service.intake_changes import Change, changes_of, recipient_values, task_values
 from server.service.models import ServiceTask
+from server.service.personal import clear_recipients, has_open_task
 from server.service.timeline import step
 
 ORIGIN = "import:"
@@ -44,6 +45,7 @@ class _Update:
 def register() -> None:
     """Asks for the rows of case lists; called once when the program is composed, after the addresses."""
     importers.on_case_rows(upsert_tasks)
+    privacy.register(privacy.Holding("service_tasks", has_open_task, clear_recipients))
 
 
 def upsert_tasks(placed: Sequence[PlacedRow], context: ImportContext) -> None:

@@ -90,6 +90,7 @@ class ServiceTask(Document):
             ("court", "division_id", "due_on"),
             ("court", "clerk_id", "-updated_at"),
             ("court", "case_id"),
+            ("court", "recipients.party_id"),
             ("court", "channel", "state", "recipients.state"),
             {"fields": ["outbox.at"], "sparse": True},
             {"fields": ["recipients.lock.at"], "sparse": True},

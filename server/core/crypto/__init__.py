@@ -6,6 +6,7 @@ values together with a salt per person (`subject_keys`). Destroying a salt destr
 
 from __future__ import annotations
 
+from server.core.crypto.ciphers import TOMBSTONE
 from server.core.crypto.errors import KeysLost, ProviderAway, SubjectDestroyed, VaultError, WrongMasterKey
 from server.core.crypto.masks import (
     DESTROYED,
@@ -20,6 +21,7 @@ from server.core.crypto.vault import Vault
 
 __all__ = [
     "DESTROYED",
+    "TOMBSTONE",
     "KeysLost",
     "ProviderAway",
     "SubjectDestroyed",

@@ -26,6 +26,8 @@ from server.core.crypto.errors import VaultError
 NONCE_BYTES = 12
 TAG_BYTES = 16
 NO_SALT = "-"
+# Stands where a value was before it was destroyed on purpose.
+TOMBSTONE = "0.destroyed"
 AES, SM4 = "a", "s"
 # What the setting calls them.
 CIPHERS = {"aes": AES, "sm4": SM4}
@@ -51,6 +53,8 @@ class SealedValue:
 
 def parse(sealed: str) -> SealedValue:
     """Raises VaultError for what is no sealed value. Its text may be plaintext, so it is never repeated."""
+    if sealed == TOMBSTONE:
+        return SealedValue("0", "", "", NO_SALT, "")
     parts = sealed.split(".")
     if parts[0] == "2" and len(parts) == 5 and parts[1] in (AES, SM4):
         return SealedValue("2", parts[1], parts[2], parts[3], parts[4])

@@ -21,15 +21,36 @@ class SealedText(StringField):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A field of a collection that holds sealed values. `parts` is its path; `[]` stands for each element of a list."""
+    """A field of a collection that holds sealed values. `parts` is its path; `[]` stands for each element of a list.
+
+    `own_subject`, from `meta["sealed_subject"]` of the model, is the field that names the party, "" for `party_id`.
+    """
 
     collection: str
     parts: tuple[str, ...]
+    own_subject: str = ""
 
     @property
     def path(self) -> str:
         """As queries name it: lists need no mark."""
         return ".".join(part for part in self.parts if part != "[]")
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Fields that say whose values these are, besides `party_id`."""
+        return (self.own_subject,) if self.own_subject else ()
+
+    def subject(self, document: dict[str, Any], path: str) -> str | None:
+        """The party a value tells of: the nearest `party_id` around it, or the document itself if it is a party."""
+        if self.own_subject:
+            return str(document[self.own_subject])
+        found: str | None = document.get("party_id")
+        inside: Any = document
+        for part in path.split("."):
+            inside = inside[int(part)] if isinstance(inside, list) else inside.get(part, {})
+            if isinstance(inside, dict):
+                found = inside.get("party_id", found)
+        return found
 
     def values(self, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """(path with positions, value) of every value of one document."""
@@ -50,7 +71,7 @@ def _walk(value: Any, parts: tuple[str, ...], at: tuple[str, ...]) -> Iterator[t
 def places() -> list[Place]:
     """Every place of every model that has been imported, in a stable order."""
     found = [
-        Place(model._get_collection_name(), parts)
+        Place(model._get_collection_name(), parts, model._meta.get("sealed_subject", ""))
         for model in database.models()
         for parts in _of_fields(model._fields, ())
     ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from server.core.crypto import ciphers
-from server.core.crypto.ciphers import NO_SALT, SealedValue
+from server.core.crypto.ciphers import NO_SALT, TOMBSTONE, SealedValue
 from server.core.crypto.errors import SubjectDestroyed, VaultError
 from server.core.crypto.keyring import TTL_S, Keyring, LiveKey
 from server.core.crypto.providers import FileProvider, KeyProvider
@@ -106,6 +106,8 @@ class Vault:
         return [self._open(value, court, salts, derived) for value in values]
 
     def _open(self, value: SealedValue, court: str, salts: dict[str, SubjectKey], derived: _Derived) -> str | None:
+        if value.form == "0":
+            return None
         raw = ciphers.raw_of(value.body)
         if value.form == "1":
             legacy = self.ring.legacy(value.key_id)
@@ -125,6 +127,21 @@ class Vault:
         salt = _salt_of(value, court, self.ring.salts([value.salt_id])) if value.salt_id != NO_SALT else None
         if salt is not None and salt.subject != subject:
             raise VaultError("a sealed value belongs to another person: 密文属于另一当事人")
+
+    def reseal_many(self, values: Sequence[tuple[str, str | None]], *, court: str) -> list[str]:
+        """The same values under the newest key, for (value, subject); a value that has a subject keeps it.
+
+        What was destroyed on purpose stays destroyed.
+        """
+        opened = self.open_many([value for value, _ in values], court=court)
+        sealed = []
+        for (value, subject), text in zip(values, opened, strict=True):
+            try:
+                whose = self.subject_of(value, court=court) or subject
+                sealed.append(TOMBSTONE if text is None else self.seal(text, court=court, subject=whose))
+            except SubjectDestroyed:
+                sealed.append(TOMBSTONE)
+        return sealed
 
     def subject_of(self, sealed: str, *, court: str) -> str | None:
         """For whom a value was sealed; None when for nobody. Raises VaultError when its salt is not the court's."""

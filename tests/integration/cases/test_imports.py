@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from server.accounts.models import Person, holding
 from server.addresses.models import ContactPoint
-from server.cases import progress, services
+from server.cases import files, progress, services
 from server.cases.errors import FileRefused
 from server.cases.models import Case, ImportRun, Party
 from server.core.errors import DomainError
@@ -181,12 +182,15 @@ def test_a_file_found_unreadable_half_way_stores_none_of_its_rows(importing: Imp
     assert (Case.objects.count(), ServiceTask.objects.count()) == (0, 0)
 
 
-def test_the_file_is_kept_byte_for_byte(importing: Importing) -> None:
+def test_the_file_is_kept_byte_for_byte_and_sealed(importing: Importing) -> None:
     content = xlsx_of([good_row()])
     run = importing.start(content, filename="C:\\名单\\11月 24日.xlsx")
 
-    with importing.store.open(run.store_key) as stored:
+    with files.opened(run, importing.store) as stored:
         assert stored.read() == content
+    with importing.store.open(run.store_key) as stored:
+        assert stored.read(5) == b"SDF1a"
+    assert run.sha256 == hashlib.sha256(content).hexdigest()
     assert run.filename == "11月 24日.xlsx"
 
 
