@@ -103,7 +103,8 @@ class _Chain:
         key = entries.key_of(self.court)
         todo, clean = documents, True
         give_up_at = time.monotonic() + GIVE_UP_AFTER_S
-        for attempt in range(1_000_000):
+        attempt = 0
+        while True:
             try:
                 tail, todo = self._catch_up(key, todo)
                 grown = _link(tail, todo, key)
@@ -114,14 +115,18 @@ class _Chain:
                 heads.advance(self.court, grown, key, _QUICK if clean else None)
                 return
             except BulkWriteError as error:
-                todo = _without_known(todo, error)
                 problem: PyMongoError = error
+                if _is_known_id(error):
+                    todo = _without_known(todo)
+                    attempt = 0
             except (ConnectionFailure, OperationFailure) as error:
                 problem = error
             clean = False
             if time.monotonic() > give_up_at:
                 raise problem
-            time.sleep(random.uniform(0, min(0.002 * 2 ** min(attempt, 8), 0.25)))  # noqa: S311 - jitter, not a secret
+            # Jitter, not a secret: those who collided must not meet again.
+            time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 8), 0.25)))  # noqa: S311
+            attempt += 1
 
     def _catch_up(self, key: Key, todo: list[dict[str, Any]]) -> tuple[Tail, list[dict[str, Any]]]:
         """The chain's end as it stands in the database, and what of `todo` is not in it."""
@@ -171,13 +176,17 @@ def _link(tail: Tail, todo: list[dict[str, Any]], key: Key) -> Tail:
     return grown
 
 
-def _without_known(todo: list[dict[str, Any]], error: BulkWriteError) -> list[dict[str, Any]]:
-    """`todo` without a row whose id was in the log before; other failures change nothing."""
-    details = error.details or {}
-    for problem in details.get("writeErrors") or ():
-        if problem.get("code") == _DUPLICATE and "_id" in (problem.get("keyPattern") or {}):
-            return [one for n, one in enumerate(todo) if n != problem["index"]]
-    return todo
+def _is_known_id(error: BulkWriteError) -> bool:
+    """Whether a row was refused because its id is in the log already, not because its place was taken."""
+    problems = (error.details or {}).get("writeErrors") or ()
+    return any(one.get("code") == _DUPLICATE and "_id" in (one.get("keyPattern") or {}) for one in problems)
+
+
+def _without_known(todo: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What of `todo` is not in the log, wherever in it."""
+    ids = [one["_id"] for one in todo]
+    known = {one["_id"] for one in _entries().find({"_id": {"$in": ids}}, {"_id": 1})}
+    return [one for one in todo if one["_id"] not in known]
 
 
 def _entries() -> Any:
