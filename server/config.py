@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +15,36 @@ KEY_PROVIDERS = ("", "file", "transit+https", "transit+http")
 
 class SettingsError(RuntimeError):
     """A setting is missing or dangerous: the program must not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """An OpenID Connect provider people may sign in with. `match` finds the person the first time."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    provider: str = "sso"  # as it stands in addresses and in external.provider
+    label: str = "统一身份认证"
+    scope: str = "openid profile"
+    claim: str = "preferred_username"  # compared with what `match` names
+    match: str = "username"  # username, staff_no or none
+    court: str = ""  # whose people it knows; all courts when empty
+
+
+@dataclass(frozen=True, slots=True)
+class LdapSettings:
+    """A directory that checks the passwords of the people it keeps. `filter` has one {name}, which is escaped."""
+
+    url: str = ""  # ldaps://host[:port], or ldap:// with STARTTLS
+    bind_dn: str = ""
+    bind_password: str = field(default="", repr=False)
+    base: str = ""
+    filter: str = "(uid={name})"
+    subject: str = "entryUUID"
+    staff_no: str = "employeeNumber"
+    ca_file: str = ""
+    plain: str = ""  # "yes" turns STARTTLS off, which production refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +72,11 @@ class Settings:
     amap_key: str = field(default="", repr=False)
     web_dist: Path = Path(__file__).parent / "board" / "web" / "dist"
     trusted_proxies: int = 0
+    idle_minutes: int = 30
+    password_days: int = 90  # 0: never has to be changed for its age
+    second_factor: str = "privileged"
+    oidc: OidcSettings = field(default_factory=OidcSettings)
+    ldap: LdapSettings = field(default_factory=LdapSettings)
     max_upload_bytes: int = 32 * 1024 * 1024
 
     @property
@@ -88,8 +123,17 @@ class Settings:
             )
             if environ.get(key)
         }
-        proxies = _whole_number(environ, "SONGDA_TRUSTED_PROXIES")
-        settings = cls(**text, **paths, trusted_proxies=proxies)  # type: ignore[arg-type]  # names are checked by the table above
+        numbers = {
+            "trusted_proxies": _whole_number(environ, "SONGDA_TRUSTED_PROXIES"),
+            "idle_minutes": _whole_number(environ, "SONGDA_IDLE_MINUTES", 30),
+            "password_days": _whole_number(environ, "SONGDA_PASSWORD_DAYS", 90),
+        }
+        text |= {"second_factor": environ["SONGDA_SECOND_FACTOR"]} if environ.get("SONGDA_SECOND_FACTOR") else {}
+        ways = {
+            "oidc": OidcSettings(**_group(environ, OidcSettings)),
+            "ldap": LdapSettings(**_group(environ, LdapSettings)),
+        }
+        settings = cls(**text, **paths, **numbers, **ways)  # type: ignore[arg-type]  # names are checked by the table above
         problems = settings.problems()
         if problems:
             raise SettingsError("; ".join(problems))
@@ -109,6 +153,7 @@ class Settings:
         ]
         if self.tsa_url and self.tsa_certificates is None:
             found.append("SONGDA_TSA_CERTIFICATES is not set: a time-stamp nobody can check is worth nothing")
+        found.extend(self._sign_in_problems())
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
         if self.cipher not in CIPHERS:
@@ -117,6 +162,22 @@ class Settings:
             found.append(f"SONGDA_KEY_PROVIDER must begin with {', '.join(filter(None, KEY_PROVIDERS))}")
         if self.mode == "production":
             found.extend(self._production_problems())
+        return found
+
+    def _sign_in_problems(self) -> list[str]:
+        found = []
+        if self.second_factor not in ("privileged", "all"):
+            found.append("SONGDA_SECOND_FACTOR must be privileged or all")
+        if not 1 <= self.idle_minutes <= 600:
+            found.append("SONGDA_IDLE_MINUTES must lie between 1 and 600")
+        if self.oidc.match not in ("username", "staff_no", "none"):
+            found.append("SONGDA_OIDC_MATCH must be username, staff_no or none")
+        if self.oidc.match == "staff_no" and not self.oidc.court:
+            found.append("SONGDA_OIDC_COURT is not set: staff numbers are unique within a court only")
+        if self.oidc.issuer and not self.oidc.client_id:
+            found.append("SONGDA_OIDC_CLIENT_ID is not set")
+        if self.ldap.url and not (self.ldap.base and self.ldap.filter.count("{name}") == 1):
+            found.append("SONGDA_LDAP_BASE is not set, or SONGDA_LDAP_FILTER has not one {name}")
         return found
 
     def _production_problems(self) -> list[str]:
@@ -131,14 +192,25 @@ class Settings:
             found.append("SONGDA_KEY_PROVIDER must be https in production: data keys travel to it")
         if not self.secure_cookies:
             found.append("SONGDA_PUBLIC_URL must be https in production")
+        if self.oidc.issuer and not is_outside_https(self.oidc.issuer):
+            found.append("SONGDA_OIDC_ISSUER must be https and not this machine in production")
+        if self.ldap.url and self.ldap.plain:
+            found.append("SONGDA_LDAP_PLAIN is refused in production: passwords would travel in clear")
         return found
 
 
-def _whole_number(environ: Mapping[str, str], key: str) -> int:
-    given = environ.get(key) or "0"
+def _whole_number(environ: Mapping[str, str], key: str, default: int = 0) -> int:
+    given = environ.get(key) or str(default)
     if not (given.isascii() and given.isdigit()):
         raise SettingsError(f"{key} must be a whole number")
     return int(given)
+
+
+def _group(environ: Mapping[str, str], kind: type[OidcSettings | LdapSettings]) -> dict[str, str]:
+    """The settings of one outside system: SONGDA_OIDC_CLIENT_ID is `client_id` of OidcSettings."""
+    prefix = f"SONGDA_{kind.__name__.removesuffix('Settings').upper()}_"
+    keys = {one.name: prefix + one.name.upper() for one in fields(kind)}
+    return {name: environ[key] for name, key in keys.items() if environ.get(key)}
 
 
 def is_outside_https(url: str) -> bool:

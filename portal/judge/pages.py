@@ -6,13 +6,15 @@ Server-rendered and light, because it opens inside WeChat on a phone.
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, send_from_directory, url_for
+from flask import Response, current_app, g, redirect, render_template, request, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
+from portal.judge import signing
 from server.accounts import services as accounts
 from server.core import audit
 from server.core.clock import COURT_ZONE, utc_now
@@ -35,7 +37,8 @@ FILTERS = (("all", "全部"), ("open", "进行中"), ("completed", "已完成"),
 
 STATIC = Path(__file__).parent / "static"
 
-blueprint = Blueprint("judge", __name__, url_prefix="/judge", template_folder="templates")
+# Importing the pages of signing in puts their routes on the blueprint.
+blueprint = signing.blueprint
 
 
 @blueprint.app_template_filter("court_time")
@@ -51,38 +54,6 @@ def stylesheet() -> Response:
     response = send_from_directory(STATIC, "judge.css")
     response.cache_control.max_age = 3600
     return response
-
-
-@blueprint.get("/sign-in")
-@public("the page that asks who you are")
-def sign_in_page() -> str:
-    return render_template("judge/sign_in.html", problem=None, username="")
-
-
-@blueprint.post("/sign-in")
-@public("signing in comes before having an account in hand", does="session.open")
-def sign_in() -> BaseResponse | tuple[str, int]:
-    """Form fields username and password; wrong ones show the page again with the reason."""
-    username = request.form.get("username", "")[:64]
-    try:
-        signed_in = accounts.sign_in_web(
-            username=username,
-            password=request.form.get("password", "")[:256],
-            remote=request.remote_addr or "",
-            now=utc_now(),
-        )
-    except DomainError as error:
-        return render_template("judge/sign_in.html", problem=error.title, username=username), error.status
-    g.new_session_token = signed_in.token
-    return redirect(url_for("judge.cases"))
-
-
-@blueprint.post("/sign-out")
-@needs("session.finish", least="own", does="session.close")
-def sign_out() -> BaseResponse:
-    accounts.sign_out(current().session_id)
-    g.new_session_token = ""
-    return redirect(url_for("judge.sign_in_page"))
 
 
 @blueprint.get("/")
@@ -166,6 +137,8 @@ def paper(paper_id: str) -> Response:
 def refused(error: DomainError) -> BaseResponse | tuple[str, int]:
     """Pages answer with pages: not signed in leads to the sign-in page, the rest says why."""
     g.problem_code = error.code
-    if error.status == 401:
+    if error.status == HTTPStatus.UNAUTHORIZED:
         return redirect(url_for("judge.sign_in_page"))
+    if error.code in signing.STEPS:
+        return redirect(url_for(signing.STEPS[error.code]))
     return render_template("judge/problem.html", title=error.title), error.status

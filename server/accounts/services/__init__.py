@@ -1,0 +1,76 @@
+"""Accounts: people and their rights, signing in, sessions."""
+
+from server.accounts.services.courts import ensure_courts
+from server.accounts.services.external import Directory, FirstTime, Identity, belongs_to_directory, person_of
+from server.accounts.services.passwords import hash_password
+from server.accounts.services.people import ensure_person, get_court, get_person, list_people
+from server.accounts.services.policy import use_rules
+from server.accounts.services.sessions import (
+    SignedIn,
+    csrf_matches,
+    csrf_of,
+    digest,
+    employed,
+    end_one,
+    end_sessions,
+    identify_token,
+    list_sessions,
+    lost_phone,
+    principal_of,
+    principal_of_session,
+    rotate,
+    sign_out,
+)
+from server.accounts.services.signing import (
+    FAILURES_ALLOWED,
+    PHONE_SESSION,
+    WEB_SESSION,
+    bind_phone,
+    change_password,
+    court_of_username,
+    issue_bind_code,
+    normal_username,
+    open_web,
+    sign_in_phone,
+    sign_in_web,
+)
+
+__all__ = [
+    "FAILURES_ALLOWED",
+    "PHONE_SESSION",
+    "WEB_SESSION",
+    "Directory",
+    "FirstTime",
+    "Identity",
+    "SignedIn",
+    "belongs_to_directory",
+    "bind_phone",
+    "change_password",
+    "court_of_username",
+    "csrf_matches",
+    "csrf_of",
+    "digest",
+    "employed",
+    "end_one",
+    "end_sessions",
+    "ensure_courts",
+    "ensure_person",
+    "get_court",
+    "get_person",
+    "hash_password",
+    "identify_token",
+    "issue_bind_code",
+    "list_people",
+    "list_sessions",
+    "lost_phone",
+    "normal_username",
+    "open_web",
+    "person_of",
+    "principal_of",
+    "principal_of_session",
+    "rotate",
+    "sign_in_phone",
+    "sign_in_web",
+    "sign_out",
+    "use_rules",
+]
