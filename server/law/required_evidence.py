@@ -76,7 +76,7 @@ def missing(outcome_code: str, *, circumstances: Circumstances, entered: Entered
     return [
         Missing(need.code, need.text_zh, need.article)
         for need in needs(outcome_code, circumstances)
-        if need.required and not any(_has(piece, entered) for piece in need.any_of)
+        if need.required and not any(has(piece, entered) for piece in need.any_of)
     ]
 
 
@@ -85,7 +85,8 @@ def _waived(need: Need, rule: OutcomeRule, circumstances: Circumstances) -> bool
     return rule.code == "refused_witness" and need.code == "witness_unit" and circumstances.case_kind == _CRIMINAL
 
 
-def _has(piece: Piece, entered: Entered) -> bool:
+def has(piece: Piece, entered: Entered) -> bool:
+    """Whether this piece is there: enough items of the kind, or the field filled in."""
     if piece.what in entered.items:
         return entered.items[piece.what] >= piece.count
     return bool((entered.fields.get(piece.what) or "").strip())
