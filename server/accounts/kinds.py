@@ -37,6 +37,6 @@ def register() -> None:
         Kind("person", lambda: Person._get_collection(), _person, division="division", own=("_id",)),
         Kind("group", lambda: Group._get_collection(), _group),
         Kind("role", lambda: Role._get_collection(), _role),
-        Kind("division", lambda: Division._get_collection(), _division),
+        Kind("division", lambda: Division._get_collection(), _division, division="_id"),
         Kind("court", lambda: Court._get_collection(), _court, court="_id"),
     )

@@ -6,8 +6,11 @@ from server.board import (
     alerts,
     audit,
     batches,
+    courts,
     days,
+    divisions,
     evidence,
+    groups,
     imports,
     links,
     overview,
@@ -16,8 +19,10 @@ from server.board import (
     people,
     plans,
     reviews,
+    roles,
     rosters,
     tasks,
+    turnover,
     visits,
 )
 from server.core.http import SongdaApi
@@ -39,6 +44,11 @@ NOUNS = (
     alerts,
     audit,
     overview,
+    groups,
+    roles,
+    courts,
+    divisions,
+    turnover,
 )
 
 

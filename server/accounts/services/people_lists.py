@@ -108,6 +108,12 @@ def described(people: Sequence[Raw]) -> list[dict[str, Any]]:
     return [person_data(person) for person in people]
 
 
+def described_grants(lists: Sequence[Sequence[Raw]]) -> list[list[dict[str, Any]]]:
+    """The grants of groups, each with its role's name and reach."""
+    roles = rights.roles_by_code({grant["role"] for grants in lists for grant in grants})
+    return [[_grant(grant, roles, None) for grant in grants] for grants in lists]
+
+
 def _own_data(person: Raw) -> dict[str, Any]:
     agreement = person.get("agreement")
     return {
