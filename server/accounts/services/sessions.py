@@ -140,11 +140,11 @@ def principal_of_session(session_id: str, *, now: datetime) -> Principal | None:
 def _identify(session_id: str, now: datetime, kind: str | None) -> Principal:
     session = Session._get_collection().find_one({"_id": session_id})
     if session is None or (kind and session["kind"] != kind):
-        raise _refused("auth.bad_token", "登录凭证无效，请重新登录")
+        raise _refused(code="auth.bad_token", title="登录凭证无效，请重新登录")
     _check_alive(session, now)
     person = Person._get_collection().find_one({"_id": session["person_id"]}, _PERSON_FIELDS)
     if person is None or not employed(person, now=now):
-        raise _refused("auth.left", "账号已停用，请联系本院管理员")
+        raise _refused(code="auth.left", title="账号已停用，请联系本院管理员")
     _touch(session, now)
     held = rights.of_person(person, today=court_day(now))
     seats, permissions = held.seats, held.permissions
@@ -169,7 +169,7 @@ def _as_phone(seat: Seat) -> Seat:
     return replace(seat, scopes={code: scope for code, scope in seat.scopes.items() if code in PHONE_CODES})
 
 
-def _refused(code: str, title: str) -> DomainError:
+def _refused(*, code: str, title: str) -> DomainError:
     return DomainError(code=code, status=401, title=title)
 
 
@@ -177,15 +177,16 @@ def _check_alive(session: Mapping[str, Any], now: datetime) -> None:
     if session.get("ended_at"):
         reason = session.get("end_reason") or ""
         raise _refused(
-            "auth.token_reused" if reason == "reused" else "auth.ended", _ENDED.get(reason, "此登录已结束，请重新登录")
+            code="auth.token_reused" if reason == "reused" else "auth.ended",
+            title=_ENDED.get(reason, "此登录已结束，请重新登录"),
         )
     if session["expires_at"] <= now or (session.get("idle_until") or session["expires_at"]) <= now:
-        raise _refused("auth.expired", "登录已过期，请重新登录")
+        raise _refused(code="auth.expired", title="登录已过期，请重新登录")
     rotated_at = session.get("rotated_at")
     if rotated_at and rotated_at + rules().rotation_grace <= now:
         # Whoever has the newer token and whoever has this one are two: neither is let in.
         _end_as_reused(session, now)
-        raise _refused("auth.token_reused", _ENDED["reused"])
+        raise _refused(code="auth.token_reused", title=_ENDED["reused"])
 
 
 def _end_as_reused(session: Mapping[str, Any], now: datetime) -> None:
@@ -224,7 +225,7 @@ def advance(session_id: str, *, stage: str, person: Person, now: datetime) -> Si
     """
     found = Session._get_collection().find_one({"_id": session_id, "ended_at": None})
     if found is None:
-        raise _refused("auth.ended", "此登录已结束，请重新登录")
+        raise _refused(code="auth.ended", title="此登录已结束，请重新登录")
     token = new_token()
     fresh = {
         **found,
@@ -237,7 +238,7 @@ def advance(session_id: str, *, stage: str, person: Person, now: datetime) -> Si
     Session._get_collection().insert_one(fresh)
     if not Session._get_collection().delete_one({"_id": session_id, "ended_at": None}).deleted_count:
         Session._get_collection().delete_one({"_id": fresh["_id"]})
-        raise _refused("auth.ended", "此登录已结束，请重新登录")
+        raise _refused(code="auth.ended", title="此登录已结束，请重新登录")
     return SignedIn(token, csrf_of(fresh["_id"]), person, fresh["expires_at"], stage, fresh["_id"])
 
 
@@ -272,7 +273,7 @@ def rotate(*, session_id: str, now: datetime) -> SignedIn:
             break
         person = Person.objects(id=old["person_id"]).get()
         return SignedIn(token, csrf_of(fresh["_id"]), person, fresh["expires_at"], "full", fresh["_id"])
-    raise _refused("auth.ended", "此登录已结束，请重新登录")
+    raise _refused(code="auth.ended", title="此登录已结束，请重新登录")
 
 
 def _supersede(old: Mapping[str, Any], now: datetime) -> None:
@@ -283,7 +284,7 @@ def _supersede(old: Mapping[str, Any], now: datetime) -> None:
         return
     if successor.get("rotated_at"):
         _end_as_reused(old, now)
-        raise _refused("auth.token_reused", _ENDED["reused"])
+        raise _refused(code="auth.token_reused", title=_ENDED["reused"])
     if now - successor["last_seen_at"] < ROTATING:
         raise DomainError(code="auth.rotating", status=409, title="正在更换登录凭证，请稍后重试", retry_after_s=5)
     sessions.update_one(
