@@ -10,7 +10,6 @@ from pathlib import Path
 
 from evidence.stores import Store
 from server.accounts import services as accounts
-from server.accounts.models import Court
 from server.cases import services as cases
 from server.dispatch import services as dispatch
 from server.service import services as service
@@ -73,13 +72,7 @@ def seed(*, store: Store, now: datetime, tell: Tell) -> None:
 
 def _seed_courts() -> None:
     with COURTS.open(encoding="utf-8-sig", newline="") as lines:
-        for row in csv.DictReader(lines):
-            Court.objects(id=row["code"]).update_one(
-                upsert=True,
-                set_on_insert__name=row["name"],
-                set_on_insert__level=int(row["level"]),
-                set_on_insert__parent=row["parent"] or None,
-            )
+        accounts.ensure_courts(csv.DictReader(lines))
 
 
 def _import(kind: str, name: str, store: Store, now: datetime, tell: Tell) -> None:
