@@ -1,6 +1,7 @@
 /** `npm run dev`: answers the board's API from dev/data.ts, in memory. Never part of a build. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Plugin } from 'vite'
+import { adminRoutes, everyCode } from './admin.ts'
 import * as data from './data.ts'
 
 interface Call {
@@ -14,7 +15,9 @@ class Refusal extends Error {
   }
 }
 
-const ALL = ['me.view', 'imports.create', 'imports.view', 'tasks.view', 'tasks.review', 'roster.view', 'roster.edit', 'dispatch.view', 'dispatch.plan', 'dispatch.publish', 'dispatch.assign', 'reviews.view', 'reviews.decide', 'evidence.view', 'papers.view', 'papers.make', 'people.view', 'people.bind']
+/** MOCK_ROLE=security_auditor shows the board as that role sees it; MOCK_NEXT=enrol stops signing in at that step. */
+const ALL = everyCode(process.env.MOCK_ROLE ?? '')
+const NEXT = process.env.MOCK_NEXT ?? 'done'
 const streams = new Set<ServerResponse>()
 const plans: ReturnType<typeof data.makePlan>[] = []
 
@@ -26,7 +29,8 @@ const page = <T>(items: T[], query: URLSearchParams) => {
 const whole = <T>(items: T[]) => ({ items, total: items.length, page: 1, page_size: items.length })
 const me = () => ({
   person: { id: 'm1', name: '送达管理员01', staff_no: 'GL001', roles: ['manager'], role_names: ['送达管理员'], court: { code: '京0102', name: '北京市西城区人民法院' } },
-  permissions: ALL, csrf: 'c', live_url: '', today: data.TODAY, map: { provider: process.env.MOCK_TILES ?? null, key: 'k' },
+  permissions: ALL, csrf: 'c', second_factor: true, password_expires_on: '2027-02-19', next: 'done',
+  courts: [{ code: '京0102', name: '北京市西城区人民法院' }, { code: '京02', name: '北京市第二中级人民法院' }], live_url: '', today: data.TODAY, map: { provider: process.env.MOCK_TILES ?? null, key: 'k' },
 })
 const visitOf = (id: string) => {
   const found = data.visits.find((one) => one.id === id)
@@ -71,7 +75,8 @@ function assign({ id, body }: Call): unknown {
 const routes: [string, RegExp, (call: Call) => unknown][] = [
   ['POST', /^\/api\/session$/, ({ body }) => {
     if (body.password === 'wrong') throw new Refusal(401, 'auth.wrong', '用户名或密码不正确')
-    return { csrf: 'c', me: me() }
+    if (body.password === 'slow') throw Object.assign(new Refusal(429, 'auth.slow_down', '密码错误次数过多'), { extra: { retry_after_s: 75 } })
+    return { csrf: 'c', me: me(), next: NEXT }
   }],
   ['DELETE', /^\/api\/session$/, () => null],
   ['GET', /^\/api\/me$/, me],
@@ -137,8 +142,8 @@ const routes: [string, RegExp, (call: Call) => unknown][] = [
   ['GET', /^\/api\/board\/visits\/([^/]+)$/, ({ id }) => data.detail(visitOf(id))],
   ['POST', /^\/api\/board\/visits\/([^/]+)\/review$/, ({ id, body }) => Object.assign(visitOf(id), { review: { state: body.decision === 'accept' ? 'accepted' : 'sent_back', reason: body.reason ?? null, round: 1 } })],
   ['POST', /^\/api\/board\/visits\/([^/]+)\/papers$/, () => ({})],
-  ['GET', /^\/api\/board\/people$/, () => whole(data.people)],
   ['POST', /^\/api\/board\/people\/([^/]+)\/bind-code$/, () => ({ bind_code: '48301726', expires_at: new Date(Date.now() + 600_000).toISOString() })],
+  ...adminRoutes(me),
 ]
 
 function read(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -155,14 +160,19 @@ function read(request: IncomingMessage): Promise<Record<string, unknown>> {
   })
 }
 
+function refusalOf(error: unknown): Refusal & { extra?: object } {
+  if (error instanceof Error && 'status' in error) return error as Refusal
+  throw error
+}
+
 async function handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   const send = (status: number, body: unknown) => {
-    const cookie = url.pathname !== '/api/session' ? {} : { 'Set-Cookie': `mock=1; Path=/${request.method === 'DELETE' ? '; Max-Age=0' : ''}` }
-    response.writeHead(status, { ...(status < 300 ? cookie : {}), 'Content-Type': 'application/json', 'X-Request-Id': 'mock0001' })
+    const cookie = url.pathname !== '/api/session' || status >= 300 ? {} : { 'Set-Cookie': `mock=1; Path=/${request.method === 'DELETE' ? '; Max-Age=0' : ''}` }
+    response.writeHead(status, { ...cookie, 'Content-Type': 'application/json', 'X-Request-Id': 'mock0001' })
     response.end(body === null ? '' : JSON.stringify(body))
   }
   const signedIn = request.headers.cookie?.includes('mock=1')
-  if (!signedIn && url.pathname !== '/api/session') return send(401, { title: '请先登录', code: 'auth.required', status: 401 })
+  if (!signedIn && !['/api/session', '/api/session/ways'].includes(url.pathname)) return send(401, { title: '请先登录', code: 'auth.required', status: 401 })
   const body = await read(request)
   for (const [method, pattern, run] of routes) {
     const match = request.method === method && pattern.exec(url.pathname)
@@ -170,8 +180,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, url: U
     try {
       return send(200, run({ query: url.searchParams, body, id: decodeURIComponent(match[1] ?? '') }))
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return send(error.status, { title: error.message, code: error.code, status: error.status, request_id: 'mock0001' })
+      const refused = refusalOf(error)
+      return send(refused.status, { title: refused.message, code: refused.code, status: refused.status, request_id: 'mock0001', ...refused.extra })
     }
   }
   send(404, { title: '没有这个地址', code: 'request.no_such_address', status: 404 })

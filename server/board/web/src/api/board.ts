@@ -3,8 +3,6 @@ import { answer, client } from './client'
 import type { ImportKind, RosterAsked, TaskState } from './types'
 
 export const session = {
-  signIn: (username: string, password: string) =>
-    answer(client.POST('/api/session', { body: { username, password } })),
   signOut: () => answer(client.DELETE('/api/session')),
   me: () => answer(client.GET('/api/me')),
 }
@@ -84,7 +82,6 @@ export const reviews = {
 }
 
 export const people = {
-  list: () => answer(client.GET('/api/board/people')).then((list) => list.items),
   bindCode: (id: string) =>
     answer(client.POST('/api/board/people/{person_id}/bind-code', { params: { path: { person_id: id } } })),
 }

@@ -4,10 +4,20 @@ import type { paths } from './schema'
 import type { Shape } from './types'
 
 let csrf = ''
+let court = ''
 let onExpired: () => void = () => undefined
+let onUnfinished: () => void = () => undefined
+
+/** Refusals that mean: signing in has one more step (RFC 9457 codes of docs/errors.md). */
+const UNFINISHED = new Set(['auth.second_factor_needed', 'auth.enrolment_needed', 'auth.password_change_needed'])
 
 export function setCsrf(token: string): void {
   csrf = token
+}
+
+/** The court whose lists are asked for; empty for the person's own. */
+export function setCourt(code: string): void {
+  court = code
 }
 
 /** What to do when the server no longer knows this browser. */
@@ -15,9 +25,19 @@ export function whenExpired(handler: () => void): void {
   onExpired = handler
 }
 
+/** What to do when the server wants a step of signing in first: a second factor, a new password. */
+export function whenUnfinished(handler: () => void): void {
+  onUnfinished = handler
+}
+
+function dress(headers: Headers, method: string): void {
+  if (csrf && method !== 'GET') headers.set('X-CSRF-Token', csrf)
+  if (court) headers.set('X-Songda-Court', court)
+}
+
 const guard: Middleware = {
   onRequest({ request }) {
-    if (csrf && request.method !== 'GET') request.headers.set('X-CSRF-Token', csrf)
+    dress(request.headers, request.method)
     return request
   },
 }
@@ -42,9 +62,44 @@ export async function answer<D>(call: Promise<Answer<D>>): Promise<Shape<Exclude
   }
   const { response } = result
   if (response.ok) return result.data as Shape<Exclude<D, undefined>>
-  const problem = problemFrom(response.status, parsed(result.error), response.headers.get('X-Request-Id') ?? '')
-  if (problem.status === 401 && !response.url.endsWith('/api/session')) onExpired()
-  throw problem
+  throw refused(problemFrom(response.status, parsed(result.error), response.headers.get('X-Request-Id') ?? ''))
+}
+
+/** Only a lost session ends the page: a wrong password or code is answered 401 too, and is told beside its field. */
+function refused(problem: Problem): Problem {
+  if (problem.status === 401 && (problem.code === 'auth.required' || problem.code.startsWith('http.'))) onExpired()
+  if (UNFINISHED.has(problem.code)) onUnfinished()
+  return problem
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>
+
+async function request(method: string, path: string, query: Query, body: unknown): Promise<Response> {
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const words = new URLSearchParams(asked.map(([key, value]) => [key, String(value)])).toString()
+  const headers = new Headers(body === undefined ? {} : { 'Content-Type': 'application/json' })
+  dress(headers, method)
+  const init: RequestInit = { method, headers, credentials: 'same-origin' }
+  if (body !== undefined) init.body = JSON.stringify(body)
+  let response: Response
+  try {
+    response = await fetch(words ? `${path}?${words}` : path, init)
+  } catch {
+    throw networkProblem()
+  }
+  if (response.ok) return response
+  throw refused(problemFrom(response.status, parsed(await response.text()), response.headers.get('X-Request-Id') ?? ''))
+}
+
+/** One call of the administration, its answer typed by whoever names it; `undefined` for 204. */
+export async function send<T>(method: string, path: string, { query = {}, body }: { query?: Query; body?: unknown } = {}): Promise<T> {
+  const response = await request(method, path, query, body)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+/** A file of the API, asked for with the page's headers (a plain link cannot carry the chosen court). */
+export async function fetchFile(path: string, query: Query = {}): Promise<Blob> {
+  return (await request('GET', path, query, undefined)).blob()
 }
 
 function parsed(error: unknown): unknown {

@@ -28,7 +28,13 @@ export type Shape<T> = T extends Record<string, never>
 type Schemas = components['schemas']
 type Of<K extends keyof Schemas> = Shape<Schemas[K]>
 
-export type Me = Of<'Me'>
+export type Me = Of<'Me'> & {
+  stage?: 'full' | 'second_factor' | 'enrol' | 'password'
+  next?: 'done' | 'second_factor' | 'enrol' | 'password'
+  second_factor?: boolean
+  password_expires_on?: string | null
+  courts?: { code: string; name: string }[]
+}
 export type ImportRun = Of<'BoardImportRun'>
 export type ImportKind = 'cases' | 'servers'
 export type TaskSummary = Of<'BoardTask'>
@@ -53,7 +59,7 @@ export type Batch = Of<'BoardBatch'>
 export type Fix = NonNullable<VisitDetail['evidence'][number]['fix']>
 export type EvidenceItem = VisitDetail['evidence'][number]
 export type Paper = VisitDetail['papers'][number]
-export type VisitDetail = Of<'BoardVisitDetail'>
+export type VisitDetail = Of<'BoardVisitDetail'> & { recipient_id?: string }
 export type Position = Of<'BoardPosition'>
 export type Mileage = Of<'BoardMileage'>
 export type Person = Of<'BoardPerson'>

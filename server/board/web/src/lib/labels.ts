@@ -38,3 +38,15 @@ export const visitTone: Record<string, 'info' | 'primary' | 'success' | 'warning
   open: 'info', assigned: 'info', accepted: 'primary', departed: 'primary', arrived: 'warning', ended: 'success',
   withdrawn: 'danger',
 }
+
+export const scopeName = word({ own: '本人经办', division: '本庭室', court: '本院', below: '本院及下级法院' })
+export const sessionKind = word({ web: '网页', phone: '手机小程序' })
+export const signedBy = word({ password: '密码', oidc: '统一身份认证', ldap: '域账号', wechat: '微信' })
+export const courtLevel = word({ 1: '最高人民法院', 2: '高级人民法院', 3: '中级人民法院', 4: '基层人民法院' })
+export const auditResult = word({ done: '成功', refused: '被拒绝', failed: '失败', pending: '未完成' })
+export const personalField = word({ id_number: '证件号码', phone: '电话', address: '地址' })
+export const agentKind = word({ web: '网页', phone: '手机小程序', system: '系统', cli: '命令行', public: '未登录' })
+export const objectType = word({
+  task: '送达任务', visit: '上门', plan: '路线规划', roster: '排班', import: '导入', person: '人员', group: '用户组', role: '角色', court: '法院', division: '庭室',
+  evidence: '证据材料', paper: '文书', party: '当事人', session: '登录', alert: '告警', key: '密钥', audit: '操作日志',
+})

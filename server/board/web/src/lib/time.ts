@@ -10,6 +10,9 @@ const DAY_CLOCK = formatter({ month: '2-digit', day: '2-digit', hour: '2-digit',
 const FULL = formatter({
   year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
 })
+const FULL_SECONDS = formatter({
+  year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+})
 const ISO_DAY = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' })
 const WEEKDAY = new Intl.DateTimeFormat('zh-CN', { timeZone: 'UTC', weekday: 'short' })
 
@@ -25,6 +28,7 @@ export const clock = show(CLOCK)
 export const clockSeconds = show(SECOND)
 export const dayClock = show(DAY_CLOCK)
 export const dateTime = show(FULL)
+export const dateTimeSeconds = show(FULL_SECONDS)
 
 /** The ISO date in Shanghai of an instant. */
 export const isoDay = (at: number | string): string => ISO_DAY.format(new Date(at))
@@ -65,4 +69,9 @@ export function clockSecondsOf(text: string): number | null {
   if (!match) return null
   const seconds = Number(match[1]) * 3600 + Number(match[2]) * 60
   return seconds <= 86_400 ? seconds : null
+}
+
+/** The ISO date `days` after (or before) another. */
+export function dayAfter(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }
