@@ -34,6 +34,8 @@ OTHER_PARAMETERS = {
     "session_id": "nothing",
 }
 REFUSALS = {"auth.required", "auth.forbidden", "auth.scope_too_narrow", "court.out_of_reach"}
+# After these the asker may have to sign in again.
+ENDING = ("session.close", "person.sessions_end")
 # Judges' pages answer with pages: a refusal is told by its status.
 PAGES = "/judge/"
 
@@ -70,7 +72,7 @@ def routes(app: Flask) -> list[Route]:
 
 
 def _ends_session(route: Route) -> bool:
-    return bool(route.declaration and route.declaration.does == "session.close")
+    return bool(route.declaration and route.declaration.does in ENDING)
 
 
 def path_of(route: Route, world: World, relation: str) -> str:
