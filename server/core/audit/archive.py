@@ -24,7 +24,7 @@ from server.core.audit import entries, heads
 from server.core.audit.chain import append
 from server.core.audit.models import ChainEntry, ChainHead, ChainSegment
 from server.core.audit.rows import Row
-from server.core.audit.walk import ALTERED, MISSING, SEGMENT, Damaged, Walker, entry_of, item_of, line_of
+from server.core.audit.walk import ALTERED, ENTRY, MISSING, SEGMENT, Damaged, Walker, entry_of, line_of
 from server.core.errors import Conflict, DomainError, Invalid
 
 KEPT_ONLINE = timedelta(days=184)  # six months, whichever they are (网络安全法 art. 21)
@@ -106,22 +106,19 @@ def read(segment: Mapping[str, Any], store: Store) -> Iterator[dict[str, Any]]:
         raise Damaged(SEGMENT, ALTERED, begin, segment["_id"]) from error
 
 
-def walk(segment: Mapping[str, Any], walker: Walker, store: Store | None) -> Iterator[int]:
-    """Takes the segment's entries into the walk; yields how many the chain has. Raises Damaged."""
+def opened(segment: Mapping[str, Any], tail: heads.Tail, key: entries.Key) -> heads.Tail:
+    """Where a segment ends that follows on `tail`. Raises Damaged when its MAC does not hold or it begins elsewhere."""
     begin = segment.get("begin")
     try:
-        genuine = segment["mac"] == heads.segment_mac(segment, walker.key)
-    except (KeyError, TypeError, AttributeError, ValueError):
+        genuine = segment["mac"] == heads.segment_mac(segment, key)
+        end = heads.Tail(segment["hash"], CompactRange.from_dict(segment["range"]))
+    except (EvidenceError, KeyError, TypeError, AttributeError, ValueError):
         genuine = False
-    if not genuine:
+    if not genuine or end.size != segment["end"]:
         raise Damaged(SEGMENT, ALTERED, begin if isinstance(begin, int) else None, segment["_id"])
-    if begin != walker.tail.size:
-        raise Damaged(SEGMENT, MISSING, walker.tail.size)
-    if store is None:
-        raise DomainError(code="audit.no_store", status=503, title="未提供证据存储，无法校验已归档的审计日志")
-    yield from walker.all_of(item_of(one) for one in read(segment, store))
-    if walker.tail.size != segment["end"] or walker.tail.hash != segment["hash"]:
-        raise Damaged(SEGMENT, ALTERED, begin, segment["_id"])
+    if begin != tail.size:
+        raise Damaged(SEGMENT, MISSING, tail.size)
+    return end
 
 
 def _end(court: str, begin: int, before: datetime) -> int:
@@ -172,10 +169,10 @@ def _dump(court: str, walker: Walker, end: int, file: IO[bytes]) -> None:
     # The same entries always make the same bytes: no name, no time of writing.
     with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as out:
         for entry in found.sort([("court", 1), ("seq", 1)]):
-            walker.take(item_of(entry))
+            walker.take((entry,))
             out.write(line_of(entry))
     if walker.tail.size != end:
-        raise Damaged("entry", MISSING, walker.tail.size)
+        raise Damaged(ENTRY, MISSING, walker.tail.size)
 
 
 def _check_or_refuse(segment: Mapping[str, Any], key: entries.Key, store: Store) -> None:
@@ -184,9 +181,12 @@ def _check_or_refuse(segment: Mapping[str, Any], key: entries.Key, store: Store)
     for one in segments(segment["court"]):
         if one["end"] == segment["begin"]:
             before = heads.Tail(one["hash"], CompactRange.from_dict(one["range"]))
+    walker = Walker(key, before)
     try:
-        for _ in walk(segment, Walker(key, before), store):
-            pass
+        end = opened(segment, before, key)
+        walker.take(read(segment, store))
+        if walker.tail != end:
+            raise Damaged(SEGMENT, ALTERED, segment["begin"], segment["_id"])
     except Damaged as error:
         raise _broken(error) from error
 

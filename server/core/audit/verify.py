@@ -9,9 +9,12 @@ somebody who puts back an older copy of everything at once. For that, keep check
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+import bson
 from cryptography import x509
 
 from evidence.errors import EvidenceError
@@ -30,14 +33,16 @@ from server.core.audit.walk import (
     HEAD,
     INSERTED,
     MISSING,
+    SEGMENT,
     Bad,
     Damaged,
-    Item,
     Walker,
     item_of,
 )
+from server.core.errors import DomainError
 
-_READ_AT_ONCE = 2_000
+_READ_AT_ONCE = 1_000
+_NEVER = 2**63
 _CHECKPOINTS_AT_ONCE = 100
 
 
@@ -104,51 +109,69 @@ class _Verification:
     def run(self) -> None:
         """Raises Damaged."""
         expected = self._expected()
-        for size in self._sizes():
-            self.report.entries = size
-            if size == expected.size and self.walker.tail != expected:
-                raise Damaged(HEAD, ALTERED, size - 1)
-            self.marks.reached(self.walker.tail)
+        for documents in self._documents():
+            self._take(documents, expected)
         size = self.walker.tail.size
         if size < expected.size:
             raise Damaged(ENTRY, CUT, size)
+        self._check_head()
         self.marks.finish(size, self._checkpoints_expected())
+
+    def _take(self, documents: Sequence[Mapping[str, Any]], expected: Tail) -> None:
+        """Stops at every size something is said of: by a checkpoint, or by the head."""
+        begin, tail = 0, self.walker.tail
+        try:
+            while begin < len(documents):
+                stop = min(size for size in (self.marks.next_size, expected.size, _NEVER) if size > tail.size)
+                taken = documents[begin : begin + stop - tail.size]
+                self.walker.take(taken)
+                begin += len(taken)
+                if tail.size == expected.size and tail != expected:
+                    raise Damaged(HEAD, ALTERED, tail.size - 1)
+                self.marks.reached(tail)
+        finally:
+            self.report.entries = tail.size
 
     def _expected(self) -> Tail:
         """What the head says; its fault is told only after those of the entries."""
         found = heads.opened(self.head, self.court, self.key) if self.head else None
         return found or Tail.empty()
 
-    def _sizes(self) -> Iterator[int]:
-        """Walks the archive, then what is in MongoDB; then looks at the head itself."""
-        for segment in archive.segments(self.court):
-            for size in archive.walk(segment, self.walker, self.against.store):
-                self.report.archived = size
-                yield size
-        yield from self._live()
+    def _check_head(self) -> None:
         if self.head is None and (self.walker.tail.size or self.marks.last):
             raise Damaged(HEAD, MISSING)
         if self.head is not None and heads.opened(self.head, self.court, self.key) is None:
             raise Damaged(HEAD, ALTERED)
 
-    def _live(self) -> Iterator[int]:
+    def _documents(self) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """The archive, then what is in MongoDB, many at a time."""
+        for segment in archive.segments(self.court):
+            yield from self._archived(segment)
         archived = self.walker.tail.size
-        for item in self._items():
-            if isinstance(item.seq, int) and 0 <= item.seq < archived:
-                self._still_there(item)
+        for documents in _read_ahead(self.court):
+            if archived and _is_before(documents[0], archived):
+                yield [one for one in documents if not self._is_archived(one, archived)]
             else:
-                self.walker.take(item)
-                yield self.walker.tail.size
+                yield documents
 
-    def _still_there(self, item: Item) -> None:
-        """An entry that is archived and not removed yet: its MAC says that it is the one that was archived."""
-        if not self.walker.genuine(item):
-            raise Damaged(ENTRY, ALTERED, item.seq, item.id)
+    def _archived(self, segment: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
+        end = archive.opened(segment, self.walker.tail, self.key)
+        if self.against.store is None:
+            raise DomainError(code="audit.no_store", status=503, title="未提供证据存储，无法校验已归档的审计日志")
+        found = archive.read(segment, self.against.store)
+        while documents := list(islice(found, _READ_AT_ONCE)):
+            yield documents
+            self.report.archived = self.walker.tail.size
+        if self.walker.tail != end:
+            raise Damaged(SEGMENT, ALTERED, segment["begin"], segment["_id"])
 
-    def _items(self) -> Iterator[Item]:
-        collection = ChainEntry._get_collection().with_options(codec_options=entries.CODEC)
-        found = collection.find({"court": self.court}, batch_size=_READ_AT_ONCE)
-        return map(item_of, found.sort([("court", 1), ("seq", 1)]).allow_disk_use(True))
+    def _is_archived(self, document: Mapping[str, Any], archived: int) -> bool:
+        """Archived and not removed yet: its MAC says that it is the one that was archived. Raises Damaged."""
+        if not _is_before(document, archived):
+            return False
+        if not self.walker.genuine(item_of(document)):
+            raise Damaged(ENTRY, ALTERED, document["seq"], document["_id"])
+        return True
 
     def _checkpoints_expected(self) -> tuple[int, bytes]:
         if self.head is None:
@@ -157,6 +180,22 @@ class _Verification:
         if found is None:
             raise Damaged(HEAD, ALTERED)
         return found
+
+
+def _is_before(document: Mapping[str, Any], archived: int) -> bool:
+    seq = document.get("seq")
+    return isinstance(seq, int) and 0 <= seq < archived
+
+
+def _read_ahead(court: str) -> Iterator[list[dict[str, Any]]]:
+    """All entries of a court in MongoDB; the next batch is fetched while this one is worked on."""
+    found = ChainEntry._get_collection().find_raw_batches({"court": court}, batch_size=_READ_AT_ONCE)
+    batches = iter(found.sort([("court", 1), ("seq", 1)]).allow_disk_use(True))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        waiting = pool.submit(next, batches, b"")
+        while batch := waiting.result():
+            waiting = pool.submit(next, batches, b"")
+            yield bson.decode_all(batch, codec_options=entries.CODEC)
 
 
 class _Checkpoints:
@@ -175,6 +214,12 @@ class _Checkpoints:
         self._known = against.known
         self._waiting = self._opened()
         self._next = next(self._waiting, None)
+
+    @property
+    def next_size(self) -> int:
+        """The next size to look at."""
+        sizes = [one.size for one in (self._next, self._known) if one is not None]
+        return min(sizes) if sizes else _NEVER
 
     def reached(self, tail: Tail) -> None:
         """The tree has grown to this size."""

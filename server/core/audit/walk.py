@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,18 +91,24 @@ class Walker:
         self.key = key
         self.tail = tail
 
-    def take(self, item: Item) -> None:
-        """The next entry. Raises Damaged when it is not."""
-        tail = self.tail
-        if item.seq != tail.size or item.prev != tail.hash or not self.genuine(item):
-            raise self.complaint(item)
-        tail.grow(item.hash)
-
-    def all_of(self, items: Iterable[Item]) -> Iterator[int]:
-        """Takes each; yields how many entries the chain has."""
-        for item in items:
-            self.take(item)
-            yield self.tail.size
+    def take(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """The next entries, read with `entries.CODEC`. Raises Damaged at the first that is not."""
+        tail, key_id, mac, canonical = self.tail, self.key.id, self.key.mac, entries.canonical
+        for one in documents:
+            get = one.get
+            try:
+                found = leaf_hash(canonical(one))
+            except Malformed:
+                raise self.complaint(item_of(one)) from None
+            if (
+                get("hash") != found
+                or get("seq") != tail.range.end
+                or get("prev") != tail.hash
+                or get("mac") != mac(found)
+                or get("key") != key_id
+            ):
+                raise self.complaint(item_of(one))
+            tail.grow(found)
 
     def genuine(self, item: Item) -> bool:
         """Whether the entry is unaltered and of this log, wherever it stands."""
