@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.cases import errors as cases_errors
-from server.cases.models import ImportRun
+from server.cases.models import ImportRun, Party
 from server.core import objects
 from server.core.audit.runs import AuditRun
 from server.core.audit.runs import missing as missing_run
@@ -20,6 +20,10 @@ from server.service.models import ServiceTask
 
 def paper_not_found() -> NotFound:
     return NotFound(code="paper.not_found", title="没有这份文书")
+
+
+def party_not_found() -> NotFound:
+    return NotFound(code="party.not_found", title="没有这个当事人")
 
 
 def register() -> None:
@@ -50,6 +54,7 @@ def register() -> None:
         Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
+        Kind("party", Party._get_collection, party_not_found),
         Kind("audit_run", AuditRun._get_collection, missing_run),
         Kind("import", ImportRun._get_collection, cases_errors.run_not_found, own=("created_by",)),
     )

@@ -9,6 +9,7 @@ from flask.views import MethodView
 from miniprogram_api.answers import EvidenceAnswer
 from miniprogram_api.blueprint import blueprint, store
 from miniprogram_api.schemas import PhoneEvidenceFileSchema, PhoneEvidenceFormSchema
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -37,6 +38,7 @@ class Evidence(MethodView):
         held = services.record_evidence(
             court=me.court, visit_id=visit_id, actor=Actor.of(me), store=store(), upload=upload, now=utc_now()
         )
+        audit.note(evidence_id=held.evidence_id, kind=form["kind"], sha256=held.sha256, client_id=held.client_id)
         return _answer(held)
 
 

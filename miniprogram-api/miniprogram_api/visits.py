@@ -11,6 +11,7 @@ from miniprogram_api import shapes
 from miniprogram_api.answers import StopAnswer, UnmaskedAnswer, WrittenAnswer
 from miniprogram_api.blueprint import blueprint, ready
 from miniprogram_api.schemas import PhoneEventSchema, PhoneOutcomeSchema, PhoneUnmaskSchema
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -38,6 +39,7 @@ class Events(MethodView):
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """Accept, depart or arrive; may come late, out of order and more than once."""
         me = current()
+        audit.note(step=data["kind"], client_id=data["client_id"])
         return services.record_progress(
             court=me.court,
             visit_id=visit_id,
@@ -64,6 +66,8 @@ class Outcome(MethodView):
         done = services.record_outcome(
             court=me.court, visit_id=visit_id, actor=Actor.of(me), entry=entry, now=utc_now()
         )
+        audit.note(client_id=entry.client_id)
+        audit.change(after={"outcome": entry.code})
         return asdict(done)
 
 

@@ -27,7 +27,7 @@ from server.core.audit import runs
 from server.core.audit import search as searching
 from server.core.audit.rows import PLATFORM
 from server.core.clock import COURT_ZONE, court_day, utc_now
-from server.core.crypto import vault
+from server.core.fields import id_number_index, phone_index
 from server.core.http import disposition
 from server.core.permissions import current, needs
 from server.core.tables import csv_safe
@@ -50,7 +50,7 @@ def _wanted(query: dict[str, Any], courts: list[str]) -> dict[str, Any]:
     """What `search` takes: a number becomes its blind index in each court, and is mentioned nowhere."""
     value = query.pop("value")
     if value:
-        indexes = [vault().index(value, court=court) for court in courts if court]
+        indexes = [of(value, court=court) for court in courts if court for of in (phone_index, id_number_index)]
         audit.subjects(*indexes[:20])
         query["subjects"] = indexes
     audit.note(**{key: str(given) for key, given in query.items() if given and key not in ("page", "subjects")})

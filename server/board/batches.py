@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from server.board.blueprint import make_blueprint
 from server.board.schemas.visits import BoardAssignBatchSchema, BoardBatchSchema
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services
@@ -25,7 +26,11 @@ class AssignBatch(MethodView):
     def post(self, data: dict[str, Any]) -> Any:
         """Give many visits of one day to one server."""
         me = current()
-        return asdict(services.assign_batch(court=me.court, actor=Actor.of(me), now=utc_now(), **data))
+        done = services.assign_batch(court=me.court, actor=Actor.of(me), now=utc_now(), **data)
+        audit.target("move_batch", done.batch_id)
+        audit.change(after={"server_id": data["server_id"]})
+        audit.note(visits=len(data["visit_ids"]))
+        return asdict(done)
 
 
 @blueprint.route("/move-batches/<string:batch_id>/undo")

@@ -16,6 +16,7 @@ from server.board.schemas.days import (
     BoardPositionsSchema,
     BoardSelectionSchema,
 )
+from server.core import audit
 from server.core.clock import court_day, utc_now
 from server.core.http import Schema
 from server.core.permissions import current, needs
@@ -52,10 +53,11 @@ class Days(MethodView):
 @blueprint.route("/days/<string:date>")
 class Day(MethodView):
     @blueprint.response(200, BoardDayViewSchema)
-    @needs("dispatch.view")
+    @needs("dispatch.view", does="day.view")
     def get(self, date: str) -> Any:
         """The whole day: roster, visits, routes as they stand, the latest plan, totals."""
         court = current().court
+        audit.target("day", date)
         day = services.read_day(court=court, day=date)
         return ready(
             {
@@ -91,7 +93,10 @@ class DaySelection(MethodView):
     def post(self, _data: dict[str, Any], date: str) -> Any:
         """Choose by rule what needs the door, lock it against other channels, order the visits. Safe to repeat."""
         me = current()
-        return services.select_visits(court=me.court, day=date, actor=Actor.of(me), now=utc_now())
+        selection = services.select_visits(court=me.court, day=date, actor=Actor.of(me), now=utc_now())
+        audit.target("day", date)
+        audit.note(created=selection.created)
+        return selection
 
 
 @blueprint.route("/days/<string:date>/carry-over")
@@ -102,7 +107,10 @@ class DayCarryOver(MethodView):
     def post(self, _data: dict[str, Any], date: str) -> Any:
         """Visits of earlier days that nobody set out for are meant for this day now."""
         me = current()
-        return {"moved": services.carry_over(court=me.court, day=date, actor=Actor.of(me), now=utc_now())}
+        moved = services.carry_over(court=me.court, day=date, actor=Actor.of(me), now=utc_now())
+        audit.target("day", date)
+        audit.note(moved=moved)
+        return {"moved": moved}
 
 
 @blueprint.route("/days/<string:date>/positions")

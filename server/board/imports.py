@@ -17,6 +17,7 @@ from server.board.schemas.imports import (
     BoardImportRunsSchema,
 )
 from server.cases import services
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.service.actor import Actor
@@ -55,6 +56,8 @@ class Imports(MethodView):
             now=utc_now(),
             store=store(),
         )
+        audit.target("import", run.id)
+        audit.note(kind=form["kind"], sha256=run.sha256)
         return ready(_view(run, []), 202)
 
 

@@ -9,6 +9,7 @@ from flask.views import MethodView
 from server.board import present
 from server.board.blueprint import make_blueprint, page_of, ready
 from server.board.schemas.days import BoardPlanAskedSchema, BoardPlanSchema, BoardPlansSchema
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services, tasks
@@ -36,6 +37,8 @@ class DayPlans(MethodView):
             court=me.court, day=date, seconds=data["seconds"], seed=data["seed"], actor=Actor.of(me), now=utc_now()
         )
         tasks.enqueue_plan(plan["_id"])
+        audit.target("plan", plan["_id"])
+        audit.note(date=date, seconds=data["seconds"])
         return ready(present.plan(plan), 202)
 
 

@@ -14,6 +14,7 @@ from server.board.schemas.visits import (
     BoardVisitReviewSchema,
     BoardVisitsSchema,
 )
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.field import services
@@ -49,4 +50,6 @@ class VisitReview(MethodView):
         """Accept the outcome, or send it back with a reason the server sees on the phone."""
         me = current()
         services.review_visit(court=me.court, visit_id=visit_id, actor=Actor.of(me), now=utc_now(), **data)
+        audit.change(before={"review": "pending"}, after={"review": data["decision"]})
+        audit.note(reason=data.get("reason") or "")
         return ready(detail.visit_detail(me.court, visit_id))

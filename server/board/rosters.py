@@ -10,6 +10,7 @@ from server.accounts import services as accounts
 from server.board import present
 from server.board.blueprint import make_blueprint, ready
 from server.board.schemas.days import BoardRosterAskedSchema, BoardRosterSchema
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.errors import Invalid
 from server.core.permissions import current, needs
@@ -37,6 +38,8 @@ class Roster(MethodView):
         people = {person.id: person for person in accounts.list_people(court=court, role=ROLE)}
         entries = [_entry(asked, people) for asked in data["entries"]]
         stored = services.put_roster(court=court, day=date, entries=entries, version=data["version"], now=utc_now())
+        audit.target("day", date)
+        audit.change(after={"on_duty": [entry["staff_no"] for entry in entries], "version": stored["version"]})
         return ready(_view(stored))
 
 

@@ -50,7 +50,7 @@ class Tasks(MethodView):
 @blueprint.route("/tasks/<string:task_id>")
 class Task(MethodView):
     @blueprint.response(200, BoardTaskDetailSchema)
-    @needs("tasks.view", on="task:task_id")
+    @needs("tasks.view", on="task:task_id", does="task.view")
     def get(self, task_id: str) -> Any:
         """One task with its attempts and every step of its course."""
         return ready(_detail(current().court, task_id))
@@ -73,6 +73,8 @@ class TaskReview(MethodView):
             actor=Actor.of(me),
             now=utc_now(),
         )
+        audit.change(before={"state": "pending_review"}, after={"decision": data["decision"]})
+        audit.note(reason=data["reason"])
         return ready(_detail(me.court, task_id))
 
 

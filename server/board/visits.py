@@ -19,6 +19,7 @@ from server.board.schemas.visits import (
     BoardVisitSchema,
     BoardWithdrawSchema,
 )
+from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services
@@ -30,7 +31,7 @@ blueprint = make_blueprint("visits", "A door to go to")
 @blueprint.route("/visits/<string:visit_id>")
 class Visit(MethodView):
     @blueprint.response(200, BoardVisitDetailSchema)
-    @needs("dispatch.view", on="visit:visit_id")
+    @needs("dispatch.view", on="visit:visit_id", does="visit.view")
     def get(self, visit_id: str) -> Any:
         """The visit with its course, outcome, evidence, papers and track."""
         return ready(detail.visit_detail(current().court, visit_id))
@@ -79,9 +80,13 @@ class VisitWithdraw(MethodView):
         """Nobody goes: the visit is withdrawn and its recipient is free for another channel."""
         me = current()
         visit = services.withdraw_visit(court=me.court, visit_id=visit_id, actor=Actor.of(me), now=utc_now(), **data)
+        audit.change(after={"state": "withdrawn"})
+        audit.note(reason=data["reason"])
         return ready(present.visit(visit))
 
 
 def _moved(court: str, moved: services.Moved) -> dict[str, Any]:
     visit = services.get_visit(court=court, visit_id=moved.visit_id)
+    last = (visit.get("changes") or [{}])[-1]
+    audit.change(before={"server_id": last.get("from_server")}, after={"server_id": last.get("to_server")})
     return {**present.visit(visit), "late": moved.late}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.cases.models import Party
+from server.cases import parties
 from server.core.clock import court_day
-from server.core.crypto import vault
+from server.core.fields import id_number_index, phone_index
 from server.service import errors
 from server.service.models import ServiceTask
 
@@ -73,9 +73,9 @@ def find_parties(
     *, within: dict[str, Any], court: str, phone: str | None = None, id_number: str | None = None
 ) -> PartiesFound:
     """Parties with exactly this number whose tasks are within reach, with those tasks."""
-    by, value = ("phone", phone) if phone else ("id_number", id_number)
-    index = vault().index(value or "", court=court)
-    known = {one["_id"]: one for one in Party._get_collection().find({"court": court, f"{by}.index": index}).limit(500)}
+    by = "phone" if phone else "id_number"
+    index = phone_index(phone, court=court) if phone else id_number_index(id_number or "", court=court)
+    known = {one.party_id: one for one in parties.find(court=court, phone=phone, id_number=id_number)}
     where = {"$and": [within, {"recipients.party_id": {"$in": list(known)}}]}
     fields = {"case_number": 1, "recipients.party_id": 1}
     items: dict[str, dict[str, Any]] = {}
@@ -86,12 +86,12 @@ def find_parties(
     return PartiesFound(by, index, list(items.values()))
 
 
-def _found(party: dict[str, Any], case_number: str) -> dict[str, Any]:
+def _found(party: parties.FoundParty, case_number: str) -> dict[str, Any]:
     return {
-        "party_id": party["_id"],
-        "name": party["name"],
-        "id_mask": (party.get("id_number") or {}).get("mask"),
-        "phone_mask": (party.get("phone") or {}).get("mask"),
+        "party_id": party.party_id,
+        "name": party.name,
+        "id_mask": party.id_mask,
+        "phone_mask": party.phone_mask,
         "case_number": case_number,
         "task_ids": [],
     }

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.accounts.models import Person
+from server.cases.models import Party
 from server.core.clock import court_day, utc_now
+from server.core.fields import Sealed
 from server.core.ids import new_id
 from server.dispatch.models import Visit
 from server.service import services
@@ -67,6 +69,19 @@ def visit(*, server: Person | None = None, second: Person | None = None, court: 
     if second is not None:
         values |= {"second_server_id": second.id, "crew": 2, "second_position": 1}
     return Visit(**(values | fields)).save(force_insert=True)
+
+
+def party_of(one: Visit, *, phone: str | None = None, id_number: str | None = None) -> Party:
+    """The party behind a visit, with sealed numbers."""
+    now = utc_now()
+    values: dict[str, Any] = {"identity": new_id(), "name": one.recipient_name, "kind": "自然人"}
+    if phone:
+        values["phone"] = Sealed.of_phone(phone, court=one.court, subject=one.party_id)
+    if id_number:
+        values["id_number"] = Sealed.of_id_number(id_number, court=one.court, subject=one.party_id)
+    return Party(id=one.party_id, court=one.court, case_id=new_id(), created_at=now, updated_at=now, **values).save(
+        force_insert=True
+    )
 
 
 def visit_values(number: int) -> dict[str, Any]:

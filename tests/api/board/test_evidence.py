@@ -10,7 +10,7 @@ from PIL import Image
 
 from server.accounts.models import Person
 from server.board.schemas.visits import BoardEvidenceSchema
-from server.core.audit import AuditEntry
+from server.core.audit.models import ChainEntry
 from tests.api.board.conftest import ok, problem
 from tests.api.conftest import Browser, Phone
 from tests.factories import visits as make
@@ -64,7 +64,7 @@ def test_every_look_is_recorded_with_who_and_what(
 ) -> None:
     specialist.get(item["url"], buffered=True)
     specialist.get(item["thumb_url"], buffered=True)
-    entries = AuditEntry.objects(action="evidence.view").order_by("at")
+    entries = ChainEntry.objects(action="evidence.view").order_by("seq")
     assert [(entry.person_id, entry.object_id, entry.detail["size"]) for entry in entries] == [
         (people["specialist"].id, item["id"], "original"),
         (people["specialist"].id, item["id"], "thumb"),
@@ -75,7 +75,7 @@ def test_another_courts_evidence_is_not_there_and_nothing_is_recorded(
     sign_in: Callable[[str], Browser], item: dict[str, Any]
 ) -> None:
     assert problem(sign_in("other-admin").get(item["url"])) == (404, "evidence.not_found")
-    assert AuditEntry.objects(action="evidence.view").count() == 0
+    assert ChainEntry.objects(action="evidence.view", result="done").count() == 0
 
 
 def test_another_courts_paper_is_not_there(specialist: Browser) -> None:

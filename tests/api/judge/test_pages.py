@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from server.accounts.models import Person
-from server.core.audit import AuditEntry
+from server.core.audit.models import ChainEntry
 from server.core.clock import utc_now
 from server.core.ids import new_id
 from server.reports.models import Paper
@@ -88,7 +88,7 @@ def test_the_proof_opens_and_who_opened_it_is_recorded(
     with answer:
         content = answer.data
     assert (answer.status_code, answer.mimetype, content) == (200, "application/pdf", b"%PDF-1.7 proof")
-    entry = AuditEntry.objects(action="paper.view").get()
+    entry = ChainEntry.objects(action="paper.download").get()
     assert (entry.person_id, entry.object_id) == (people["judge"].id, paper.id)
 
 

@@ -36,7 +36,6 @@ OTHER_PARAMETERS = {
 REFUSALS = {"auth.required", "auth.forbidden", "auth.scope_too_narrow", "court.out_of_reach"}
 # After these the asker may have to sign in again.
 ENDING = ("session.close", "person.sessions_end")
-# Judges' pages answer with pages: a refusal is told by its status.
 PAGES = "/judge/"
 
 
@@ -116,26 +115,18 @@ def _deciding(name: str) -> objects.Kind:
     return _deciding(kind.parent[0]) if kind.parent else kind
 
 
-def was_let_in(route: Route, answer: TestResponse, missing: set[str]) -> bool:
-    if route.rule.startswith(PAGES):
-        return answer.status_code not in (302, 401, 403, 404) or "sign-in" not in answer.headers.get("Location", "")
-    code = (answer.get_json(silent=True) or {}).get("code", "") if answer.mimetype.endswith("json") else ""
-    return code not in REFUSALS | missing
-
-
 def _missing_codes(route: Route) -> set[str]:
     said = route.declaration
     return {objects.kinds()[said.kind].missing().code} if said and said.kind else set()
 
 
-def page_refused(answer: TestResponse) -> bool:
-    return answer.status_code in (401, 403, 404) or "sign-in" in answer.headers.get("Location", "")
-
-
 def let_in(route: Route, answer: TestResponse) -> bool:
+    """Judges' pages tell a refusal by their status, or by leading to the sign-in page (where signing out leads too)."""
     if route.rule.startswith(PAGES):
-        return not page_refused(answer)
-    return was_let_in(route, answer, _missing_codes(route))
+        sent_away = "sign-in" in answer.headers.get("Location", "") and not _ends_session(route)
+        return answer.status_code not in (401, 403, 404) and not sent_away
+    code = (answer.get_json(silent=True) or {}).get("code", "") if answer.mimetype.endswith("json") else ""
+    return code not in REFUSALS | _missing_codes(route)
 
 
 @pytest.mark.parametrize("role", list(ROLES))

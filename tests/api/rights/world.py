@@ -114,6 +114,7 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
     world.ids["door"] = world.ids["visit"]
     world.kept["door"] = world.kept["visit"]
     world.add("task", lambda relation: tasks[relation])
+    world.add("party", lambda relation: visits.party_of(doors[relation], phone="19900000000"))
     world.add(
         "evidence",
         lambda relation: EvidenceItem(

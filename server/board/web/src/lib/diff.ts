@@ -15,6 +15,11 @@ export const fieldLabel = (path: string): string => {
   return FIELDS[path] ?? parts.map((part) => FIELDS[part] ?? part).join(' · ')
 }
 
+const VALUES: Record<string, string> = {
+  phone: '电话', id_number: '证件号码', address: '地址', own: '本人经办', division: '本庭室', court: '本院', below: '本院及下级法院', open: '未处理', settled: '已处理',
+  web: '网页', password: '密码', oidc: '统一身份认证', ldap: '域账号', wechat: '微信', totp: '动态口令', recovery: '恢复码',
+}
+
 const isPlain = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function words(value: unknown): string {
@@ -22,7 +27,7 @@ function words(value: unknown): string {
   if (typeof value === 'boolean') return value ? '是' : '否'
   if (Array.isArray(value)) return value.length ? value.map(words).join('、') : '—'
   if (isPlain(value)) return Object.entries(value).filter(([, one]) => one !== null && one !== '').map(([key, one]) => `${fieldLabel(key)} ${words(one)}`).join('，') || '—'
-  return String(value)
+  return typeof value === 'string' ? (VALUES[value] ?? value) : String(value)
 }
 
 function flat(value: Plain, path = ''): Map<string, unknown> {
