@@ -77,7 +77,7 @@ def ensure_person(
             upsert=True,
         )
     except DuplicateKeyError as error:
-        if "staff_no" in ((error.details or {}).get("keyPattern") or {}):
+        if Person.objects(court=court, staff_no=staff_no, active=False):
             raise Conflict(code="person.has_left", title=f"工号 {staff_no} 的人员已离职，请先办理返岗") from error
         raise DomainError(code="person.username_taken", status=409, title=f"用户名 {username} 已被使用") from error
     person = Person.objects(court=court, staff_no=staff_no).get()

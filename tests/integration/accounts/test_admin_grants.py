@@ -27,7 +27,7 @@ def give(by: str, to: str, *grants: str | dict[str, Any], groups: tuple[str, ...
     return people_grants.put_grants(person_id=to, version=version, grants=listed, groups=groups, by=by, now=NOW)
 
 
-def refused(code: str, call: Any, *args: Any, **kwargs: Any) -> DomainError:
+def refused(code: str, call: Any, /, *args: Any, **kwargs: Any) -> DomainError:
     with pytest.raises(DomainError) as caught:
         call(*args, **kwargs)
     assert caught.value.code == code, caught.value
