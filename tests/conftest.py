@@ -96,12 +96,8 @@ def database(mongo_uri: str) -> Any:
 
 
 def _forget_keys() -> None:
-    """The keys of the test before went with its data. A test that composes no program has a vault of its own."""
-    try:
-        crypto.forget()
-        crypto.vault()
-    except crypto.VaultError:
-        crypto.use(crypto.Vault.from_master(b"tests" * 6 + b"..", MongoKeys()))
+    """The keys of the test before went with its data; every test has a vault, under the master key of `settings`."""
+    crypto.use(crypto.Vault.from_master(scratch.MASTER_KEY, MongoKeys()))
 
 
 @pytest.fixture
@@ -117,7 +113,7 @@ def clean_redis(redis_url: str) -> Iterator[redis.Redis]:
 def settings(mongo_uri: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings in mode `test`: the session's servers, evidence and keys in this test's folder."""
     master_key = tmp_path / "master.key"
-    master_key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+    master_key.write_bytes(base64.b64encode(scratch.MASTER_KEY))
     master_key.chmod(0o600)
     evidence = tmp_path / "evidence"
     evidence.mkdir()

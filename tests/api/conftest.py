@@ -29,7 +29,9 @@ from server.accounts.services import second_factor
 from server.app import create_app
 from server.board import api as board
 from server.config import Settings
+from server.core import database as core_database
 from server.core.clock import utc_now
+from tests.stack import scratch
 
 COURT, OTHER_COURT = "京0102", "京0105"
 PASSWORD = "correct horse battery"
@@ -53,7 +55,7 @@ WITH_SECOND_FACTOR = frozenset(code for code, role in ROLES.items() if role.priv
 def api_settings(mongo_uri: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("api")
     master_key = folder / "master.key"
-    master_key.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+    master_key.write_bytes(base64.b64encode(scratch.MASTER_KEY))
     evidence = folder / "evidence"
     evidence.mkdir()
     return Settings(
@@ -73,6 +75,8 @@ def api_settings(mongo_uri: str, redis_url: str, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def composed_app(api_settings: Settings) -> Flask:
     """Composed once: blueprints and Celery signals register for the life of the process."""
+    core_database.connect(api_settings.mongodb_uri)
+    scratch.empty(core_database.database())  # what a test before left may be sealed with keys of its own
     app = create_app(api_settings, faces=(board, miniprogram_api, judge_portal))
     app.config["TESTING"] = False  # errors are answered as in production
     return app

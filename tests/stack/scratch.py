@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from tools.stack.ports import free_port
 from tools.stack.valkey import Valkey
 
 Server = TypeVar("Server", Mongo, Valkey)
+# One for the whole session: what this process seals, the processes it starts must open.
+MASTER_KEY = secrets.token_bytes(32)
 SHARED_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 1024**3
 

@@ -13,8 +13,7 @@ import redis
 from evidence.stores import FileStore
 from server.addresses import services as addresses
 from server.cases import importers
-from server.core import crypto, redis_client
-from server.core.crypto.mongo_keys import MongoKeys
+from server.core import redis_client
 from server.service import intake
 from tests.integration.cases.importing import Importing
 
@@ -26,7 +25,6 @@ def importing(
     database: Any, clean_redis: redis.Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Importing]:
     """Imports as the composed program does them, into an empty database."""
-    crypto.use(crypto.Vault.from_master(bytes(32), MongoKeys()))
     redis_client.connect(redis_url)
     monkeypatch.setattr(importers, "_sinks", [])
     addresses.register()

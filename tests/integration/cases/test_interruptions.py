@@ -25,6 +25,7 @@ from server.service import intake
 from server.service.models import ServiceTask
 from tests.factories.case_lists import COURT, good_row, xlsx_of
 from tests.integration.cases.importing import CLERK, Importing
+from tests.stack import scratch
 
 
 class Killed(BaseException):
@@ -104,7 +105,7 @@ def test_a_worker_that_is_really_killed_loses_and_doubles_nothing(
     rows = 1_500
     run = importing.start(xlsx_of([good_row(number) for number in range(1, rows + 1)]))
     command = [sys.executable, "-m", "tests.integration.cases.worker", mongo_uri, redis_url, str(tmp_path / "store")]
-    worker = subprocess.Popen([*command, run.id], cwd=Path(__file__).parents[3])
+    worker = subprocess.Popen([*command, run.id, scratch.MASTER_KEY.hex()], cwd=Path(__file__).parents[3])
     try:
         _wait_until(lambda: ServiceTask.objects.count() > 200)
     finally:

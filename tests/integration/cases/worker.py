@@ -1,4 +1,4 @@
-"""`python -m tests.integration.cases.worker MONGODB_URI REDIS_URL STORE RUN_ID`: a worker that can be killed."""
+"""`python -m tests.integration.cases.worker MONGODB_URI REDIS_URL STORE RUN_ID KEY`: a worker that can be killed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from server.core.crypto.mongo_keys import MongoKeys
 from server.service import intake
 
 if __name__ == "__main__":
-    mongodb_uri, redis_url, store, run_id = sys.argv[1:]
-    crypto.use(crypto.Vault.from_master(bytes(32), MongoKeys()))
+    mongodb_uri, redis_url, store, run_id, master_key = sys.argv[1:]
+    crypto.use(crypto.Vault.from_master(bytes.fromhex(master_key), MongoKeys()))
     database.connect(mongodb_uri)
     redis_client.connect(redis_url)
     addresses.register()

@@ -9,9 +9,8 @@ import pytest
 
 from evidence.stores import FileStore
 from server.accounts.models import Person, holding
-from server.core import crypto, events, redis_client
+from server.core import events, redis_client
 from server.core.clock import utc_now
-from server.core.crypto.mongo_keys import MongoKeys
 from server.core.ids import new_id
 from server.dispatch.models import Visit
 from server.field import tasks
@@ -25,7 +24,6 @@ REVIEWER = Actor("p-reviewer", "送达专员甲")
 def field(database: Any, clean_redis: Any, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database, Redis, keys, and only this feature's subscriptions."""
     redis_client.connect(redis_url)
-    monkeypatch.setattr(crypto._Holder, "vault", crypto.Vault.from_master(b"k" * 32, MongoKeys()))
     subscriptions = events.Subscriptions()
     tasks.register(subscriptions)
     monkeypatch.setattr(events, "subscriptions", subscriptions)
