@@ -1,7 +1,7 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
 `--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, routing,
-papers, phone, stack.
+papers, audit, phone, stack.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from bench import bench_import, bench_papers, bench_phone, bench_routing, bench_stack
+from bench import bench_audit, bench_import, bench_papers, bench_phone, bench_routing, bench_stack
 from bench.figures import Figure, table
 
 Measure = Callable[[bool], list[Figure]]
@@ -21,6 +21,7 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "import": bench_import.figures,
     "routing": bench_routing.figures,
     "papers": bench_papers.figures,
+    "audit": bench_audit.figures,
     "phone": bench_phone.figures,
     "stack": bench_stack.figures,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from server.config import Settings, SettingsError, is_outside_https
@@ -60,3 +62,12 @@ def test_proxies_are_trusted_only_when_told() -> None:
     assert Settings.from_env({**GOOD, "SONGDA_TRUSTED_PROXIES": "1"}).trusted_proxies == 1
     with pytest.raises(SettingsError, match="SONGDA_TRUSTED_PROXIES"):
         Settings.from_env({**GOOD, "SONGDA_TRUSTED_PROXIES": "-1"})
+
+
+def test_a_time_stamp_authority_without_its_roots_is_refused() -> None:
+    with pytest.raises(SettingsError, match="SONGDA_TSA_CERTIFICATES"):
+        Settings.from_env({**GOOD, "SONGDA_TSA_URL": "https://tsa.example.cn"})
+    settings = Settings.from_env(
+        {**GOOD, "SONGDA_TSA_URL": "https://tsa.example.cn", "SONGDA_TSA_CERTIFICATES": "/etc/roots.pem"}
+    )
+    assert settings.tsa_certificates == Path("/etc/roots.pem")
