@@ -23,6 +23,7 @@ def visit_detail(court: str, visit_id: str) -> dict[str, Any]:
     problem = raw.get("papers_problem")
     return {
         **present.visit(raw),
+        "recipient_id": raw["recipient_id"],
         "server_name": names.get(server) if server else None,
         "second_server_name": names.get(second) if second else None,
         "standing": raw.get("standing"),

@@ -157,6 +157,7 @@ class BoardPapersProblemSchema(Schema):
 
 
 class BoardVisitDetailSchema(BoardVisitSchema):
+    recipient_id = fields.String(required=True, metadata={"description": "Within the task; names whom to unmask"})
     server_name = fields.String(required=True, allow_none=True)
     second_server_name = fields.String(required=True, allow_none=True)
     standing = fields.String(required=True, allow_none=True)
