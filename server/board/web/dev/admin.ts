@@ -81,7 +81,7 @@ const roles: api.Role[] = [
   })),
   { id: 'own1', court: '京0102', seeded: false, name: '送达组长', permissions: ['session.finish', 'me.view', 'tasks.view', 'tasks.review', 'dispatch.view', 'dispatch.assign', 'reviews.view'], grants: [], scope: 'division', privileged: false, holders: 2, version: 3, editable: true },
 ]
-const divisions: api.Division[] = ['立案庭', '民事审判第一庭', '民事审判第二庭', '送达中心'].map((name, i) => ({ id: `d${i + 1}`, name, active: i !== 2, version: 1 }))
+const divisions: api.Division[] = ['立案庭', '民事审判第一庭', '民事审判第二庭', '送达中心'].map((name, i) => ({ id: `d${i + 1}`, name, active: i !== 2, version: 1, people: 4 + i }))
 const groups: api.Group[] = [
   { id: 'g1', name: '城区外勤一组', grants: [{ role: 'process_server', role_name: '外出送达员', scope: null, until_on: null }], version: 1, members: [{ id: 'p3', name: '外勤人员03', staff_no: 'WQ003' }] },
   { id: 'g2', name: '年底清理专班', grants: [{ role: 'specialist', role_name: '送达专员', scope: 'division', until_on: day(-40) }, { role: 'own1', role_name: '送达组长', scope: null, until_on: null }], version: 2, members: [] },
@@ -121,9 +121,9 @@ const sessions = (): api.SessionRow[] => [
 const QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="M1 1h6v6H1zm13 0h6v6h-6zM1 14h6v6H1zM3 9h2v2H3zm6 0h4v1H9zm2 3h3v2h-3zm4 3h2v4h-2zm-6 2h3v2H9z"/></svg>'
 
 const courts: api.CourtRow[] = [
-  { code: '最高法', name: '最高人民法院', level: 1, parent: null }, { code: '京', name: '北京市高级人民法院', level: 2, parent: '最高法' },
-  { code: '京02', name: '北京市第二中级人民法院', level: 3, parent: '京' }, { code: '京0101', name: '北京市东城区人民法院', level: 4, parent: '京02' },
-  { code: '京0102', name: '北京市西城区人民法院', level: 4, parent: '京02' }, { code: '京0106', name: '北京市丰台区人民法院', level: 4, parent: '京02' },
+  { code: '最高法', name: '最高人民法院', level: 1, parent: null, version: 1 }, { code: '京', name: '北京市高级人民法院', level: 2, parent: '最高法', version: 1 },
+  { code: '京02', name: '北京市第二中级人民法院', level: 3, parent: '京', version: 1 }, { code: '京0101', name: '北京市东城区人民法院', level: 4, parent: '京02', version: 1 },
+  { code: '京0102', name: '北京市西城区人民法院', level: 4, parent: '京02', version: 1 }, { code: '京0106', name: '北京市丰台区人民法院', level: 4, parent: '京02', version: 1 },
 ]
 
 const DEEDS: [string, string, string, string][] = [
@@ -135,20 +135,25 @@ const GRANTED = {
   before: { grants: [{ role: 'specialist', scope: 'division' }], groups: [] },
   after: { grants: [{ role: 'specialist', scope: 'court' }, { role: 'manager' }], groups: ['城区外勤一组'] },
 }
-const someone = (i: number) => (i % 13 === 7 ? { kind: 'public', person: null, roles: [] } : { kind: 'web', person: { id: `p${(i % 8) + 1}`, name: NAMES[i % 8] ?? '', court: '京0102' }, roles: [ROLE_OF[i % 8] ?? ''] })
+const someone = (i: number) => (i % 13 === 7 ? { kind: 'public', person: { id: '', name: '', court: '' }, roles: [] } : { kind: 'web', person: { id: `p${(i % 8) + 1}`, name: NAMES[i % 8] ?? '', court: '京0102' }, roles: [ROLE_OF[i % 8] ?? ''] })
 const rows: api.AuditRow[] = Array.from({ length: 64 }, (_, i) => {
   const [action, action_label, type, label] = DEEDS[i % DEEDS.length]!
   const result = resultOf(i)
   return {
-    id: `a${i}`, seq: 9200 - i, court: '京0102', at: ago(i * 23 + 2), action, action_label, result, ...someone(i), object: { type, id: `6b1f0c9e${i}`, label },
-    remote: '10.2.3.4', request_id: `r${1000 + i}`, code: result === 'refused' ? 'auth.forbidden' : null, ...(action === 'people.grant' ? GRANTED : { before: null, after: null }),
-    detail: action === 'personal.unmask' ? { field: 'phone', reason: '电话联系受送达人', case_number: label } : null,
+    id: `a${i}`, seq: 9200 - i, court: '京0102', at: ago(i * 23 + 2), action, action_label, result, result_label: '', ...someone(i), object: { type, id: `6b1f0c9e${i}`, label: '' },
+    remote: '10.2.3.4', request_id: `r${1000 + i}`, code: result === 'refused' ? 'auth.forbidden' : '', ...(action === 'people.grant' ? GRANTED : { before: {}, after: {} }),
+    detail: action === 'personal.unmask' ? { field: 'phone', reason: '电话联系受送达人', case_number: label } : {},
   }
 })
 const ALERTS: api.Alert[] = ['短时间内查看大量个人信息', '短时间内多次越权访问被拒', '短时间内多次登录失败'].map((kind_label, i) => ({
   id: `al${i}`, court: '京0102', kind: 'unmask', kind_label, person: { id: `p${i + 1}`, name: NAMES[i] ?? null }, at: ago(i * 400 + 12), count: 34 - i * 9, window: ago(60), state: i === 2 ? 'settled' : 'open', settled_by: i === 2 ? '安全管理员11' : null, settled_at: i === 2 ? ago(90) : null, note: i === 2 ? '本人忘记密码，已核实并重置' : null, version: 1,
 }))
 let job = 0
+
+const verification = (): api.Verification => ({
+  job: 'j', state: job < 9200 ? 'running' : 'done', entries_total: 9200, entries_done: Math.min(job, 9200), ok: job < 9200 ? null : true,
+  reports: job < 9200 ? [] : [{ court: '京0102', entries: 9200, archived: 0, checkpoints: 12, stamped: 11, stamps_checked: 11, ok: true, first_bad: null }],
+})
 
 export const adminRoutes = (me: () => Record<string, unknown>): Route[] => [
   ['GET', /^\/api\/session\/ways$/, () => ({ password: true, oidc: [{ provider: 'court', label: '法院统一身份认证' }], ldap: false })],
@@ -190,11 +195,11 @@ export const adminRoutes = (me: () => Record<string, unknown>): Route[] => [
   }],
   ['GET', /^\/api\/board\/audit\/statistics$/, () => ({
     days: Array.from({ length: 26 }, (_, i) => ({ date: day(i), total: 40 + ((i * 37) % 160), refused: (i * 5) % 13 })),
-    actions: DEEDS.map(([action, label], i) => ({ action, label, total: 420 - i * 61, refused: i })), people: NAMES.slice(0, 8).map((name, i) => ({ id: `p${i + 1}`, name, total: 300 - i * 33 })), alerts: 2,
+    actions: DEEDS.map(([action, label], i) => ({ action, label, total: 420 - i * 61, refused: i })), people: NAMES.slice(0, 8).map((name, i) => ({ id: `p${i + 1}`, name, total: 300 - i * 33, refused: 0 })), total: 2985, refused: 156,
   })],
-  ['GET', /^\/api\/board\/audit\/checkpoints$/, () => whole([{ size: 9200, root: 'a3f9'.repeat(16), at: ago(40), stamped_at: ago(39) }, { size: 8100, root: 'b1c2'.repeat(16), at: ago(1480), stamped_at: null }])],
-  ['POST', /^\/api\/board\/audit\/verify$/, () => { job = 0; return { job: 'j' } }],
-  ['GET', /^\/api\/board\/audit\/verify\/([^/]+)$/, () => { job += 0.35; return job < 1 ? { state: 'running', progress: job, report: null } : { state: 'done', progress: 1, report: { ok: true, entries: 9200 } } }],
+  ['GET', /^\/api\/board\/audit\/checkpoints$/, () => whole([{ court: '京0102', size: 9200, root: 'a3f9'.repeat(16), at: ago(40), stamped_at: ago(39) }, { court: '京0102', size: 8100, root: 'b1c2'.repeat(16), at: ago(1480), stamped_at: null }])],
+  ['POST', /^\/api\/board\/audit\/verify$/, () => { job = 0; return verification() }],
+  ['GET', /^\/api\/board\/audit\/verify\/([^/]+)$/, () => { job += 3200; return verification() }],
   ['GET', /^\/api\/board\/alerts$/, ({ query }) => whole(ALERTS.filter((one) => one.state === (query.get('state') ?? 'open')))],
   ['POST', /^\/api\/board\/alerts\/([^/]+)\/settle$/, ({ id, body }) => Object.assign(ALERTS.find((one) => one.id === id) ?? {}, { state: 'settled', note: body['note'], settled_by: '我', settled_at: ago(0) })],
   ['POST', /^\/api\/board\/parties\/search$/, () => whole([{ party_id: 'x1', name: '受送达人甲', id_mask: '110***********1234', phone_mask: '138****1234', case_number: '（2026）京0102民初10265号', task_ids: ['t1', 't2'] }])],

@@ -103,10 +103,10 @@ export interface Permission {
   may_grant: boolean
   up_to: ScopeCode | null
 }
-export interface CourtRow { code: string; name: string; level: number; parent: string | null; version?: number }
-export interface Division { id: string; name: string; active: boolean; version: number }
+export interface CourtRow { code: string; name: string; level: number; parent: string | null; version: number }
+export interface Division { id: string; name: string; active: boolean; version: number; people: number }
 
-export type AuditResult = 'done' | 'refused' | 'failed' | 'pending'
+export type AuditResult = 'done' | 'refused' | 'failed' | 'unknown'
 export interface AuditRow {
   id: string
   seq: number
@@ -115,17 +115,21 @@ export interface AuditRow {
   action: string
   action_label: string
   result: AuditResult
-  person: { id: string; name: string; court: string } | null
+  result_label: string
+  /** Empty id: nobody was signed in, or the system itself. */
+  person: { id: string; name: string; court: string }
   roles: string[]
   kind: string
-  object: { type: string; id: string; label?: string | null } | null
-  remote: string | null
-  request_id: string | null
-  code: string | null
-  before: Record<string, unknown> | null
-  after: Record<string, unknown> | null
-  detail: Record<string, unknown> | null
+  /** Empty type: no object. */
+  object: { type: string; id: string; label: string }
+  remote: string
+  request_id: string
+  code: string
+  before: Record<string, unknown>
+  after: Record<string, unknown>
+  detail: Record<string, unknown>
 }
+/** `from` ≤ at < `to`: instants with their offset. */
 export interface AuditAsked {
   person_id?: string
   object_type?: string
@@ -139,13 +143,25 @@ export interface AuditAsked {
   page?: number
 }
 export interface AuditStatistics {
+  total: number
+  refused: number
   days: { date: string; total: number; refused: number }[]
+  /** By the first word of the action. */
   actions: { action: string; label: string; total: number; refused: number }[]
-  people: { id: string; name: string; total: number }[]
-  alerts: number
+  people: { id: string; name: string; total: number; refused: number }[]
 }
-export interface Checkpoint { size: number; root: string; at: string; stamped_at: string | null }
-export interface Verification { state: string; progress: number | null; report: Record<string, unknown> | null }
+export interface Checkpoint { court: string; size: number; root: string; at: string; stamped_at: string | null }
+export interface AuditReport {
+  court: string
+  entries: number
+  archived: number
+  checkpoints: number
+  stamped: number
+  stamps_checked: number
+  ok: boolean
+  first_bad: { where: string; what: string; seq: number | null; id: string } | null
+}
+export interface Verification { job: string; state: string; entries_total: number; entries_done: number; ok: boolean | null; reports: AuditReport[] }
 export interface Alert {
   id: string
   court: string
@@ -184,7 +200,7 @@ export const door = {
   signIn: (username: string, password: string) => send<Stepped>('POST', '/api/session', { body: { username, password } }),
   ways: () => send<Ways>('GET', '/api/session/ways'),
   code: (code: string) => send<Stepped>('POST', '/api/session/second-factor', { body: { code } }),
-  scan: () => send<Scan>('POST', '/api/session/scan', { body: {} }),
+  scan: () => send<Scan>('POST', '/api/session/scan'),
   scanned: () => send<ScanState>('GET', '/api/session/scan'),
   oidcUrl: (provider: string) => `/api/session/oidc/${at(provider)}/start`,
 }
@@ -192,7 +208,7 @@ export const door = {
 export const mine = {
   changePassword: (old: string, now: string) => send<Stepped>('PUT', '/api/me/password', { body: { old, new: now } }),
   totp: () => send<Totp>('GET', '/api/me/totp'),
-  newTotp: () => send<NewTotp>('POST', '/api/me/totp', { body: {} }),
+  newTotp: () => send<NewTotp>('POST', '/api/me/totp'),
   confirmTotp: (code: string) => send<Confirmed>('POST', '/api/me/totp/confirm', { body: { code } }),
   dropTotp: (code: string) => send<void>('DELETE', '/api/me/totp', { body: { code } }),
   sessions: () => send<{ items: SessionRow[] }>('GET', '/api/me/sessions').then(items),
@@ -208,7 +224,7 @@ export const people = {
   change: (id: string, body: { version: number; name?: string; staff_no?: string; division?: string | null; joined_on?: string | null }) =>
     send<PersonDetail>('PATCH', person(id), { body }),
   agree: (id: string, body: { version: number; signed_on: string; until_on?: string }) => send<PersonDetail>('PUT', person(id, '/agreement'), { body }),
-  leave: (id: string, body: { version: number; left_on: string; reason: string }) => send<PersonDetail>('POST', person(id, '/leave'), { body }),
+  leave: (id: string, body: { version: number; left_on: string; reason: string; force?: boolean }) => send<PersonDetail>('POST', person(id, '/leave'), { body }),
   comeBack: (id: string, body: { version: number; joined_on: string }) => send<PersonDetail>('POST', person(id, '/return'), { body }),
   grant: (id: string, body: { version: number; grants: GrantAsked[]; groups: string[] }) => send<PersonDetail>('PUT', person(id, '/grants'), { body }),
   second: (id: string, body: { version: number; court: string; division?: string; grants: GrantAsked[]; from_on: string; until_on: string }) =>
@@ -234,7 +250,7 @@ export const groups = {
 export const roles = {
   list: () => send<{ items: Role[] }>('GET', `${BOARD}/roles`).then(items),
   permissions: () => send<{ items: Permission[] }>('GET', `${BOARD}/permissions`).then(items),
-  create: (body: { name: string; permissions: string[]; scope: ScopeCode; privileged?: boolean; copy_of?: string }) => send<Role>('POST', `${BOARD}/roles`, { body }),
+  create: (body: { name: string; permissions: string[]; grants: string[]; scope: ScopeCode; privileged?: boolean; copy_of?: string }) => send<Role>('POST', `${BOARD}/roles`, { body }),
   change: (id: string, body: { version: number; name?: string; permissions?: string[]; scope?: ScopeCode; privileged?: boolean }) =>
     send<Role>('PATCH', `${BOARD}/roles/${at(id)}`, { body }),
   remove: (id: string, version: number) => send<void>('DELETE', `${BOARD}/roles/${at(id)}`, { query: { version } }),
@@ -242,19 +258,19 @@ export const roles = {
 
 export const courts = {
   list: (below?: string) => send<{ items: CourtRow[] }>('GET', `${BOARD}/courts`, { query: { below } }).then(items),
-  create: (body: { code: string; name: string; level: number; parent: string | null }) => send<CourtRow>('POST', `${BOARD}/courts`, { body }),
-  change: (code: string, body: { version?: number; name: string }) => send<CourtRow>('PATCH', `${BOARD}/courts/${at(code)}`, { body }),
+  create: (body: { code: string; name: string; level: number; parent: string }) => send<CourtRow>('POST', `${BOARD}/courts`, { body }),
+  change: (code: string, body: { version: number; name: string }) => send<CourtRow>('PATCH', `${BOARD}/courts/${at(code)}`, { body }),
   divisions: () => send<{ items: Division[] }>('GET', `${BOARD}/divisions`).then(items),
   addDivision: (name: string) => send<Division>('POST', `${BOARD}/divisions`, { body: { name } }),
   changeDivision: (id: string, body: { version: number; name?: string; active?: boolean }) => send<Division>('PATCH', `${BOARD}/divisions/${at(id)}`, { body }),
 }
 
 export const audit = {
-  list: (query: AuditAsked) => send<Paged<AuditRow>>('GET', `${BOARD}/audit`, { query: { ...query } }),
+  list: (query: AuditAsked) => send<Paged<AuditRow> & { capped: boolean }>('GET', `${BOARD}/audit`, { query: { ...query } }),
   statistics: (from: string, to: string) => send<AuditStatistics>('GET', `${BOARD}/audit/statistics`, { query: { from, to } }),
   file: (query: AuditAsked) => fetchFile(`${BOARD}/audit/export.csv`, { ...query }),
   checkpoints: () => send<{ items: Checkpoint[] }>('GET', `${BOARD}/audit/checkpoints`).then(items),
-  verify: () => send<{ job: string }>('POST', `${BOARD}/audit/verify`, { body: {} }),
+  verify: () => send<Verification>('POST', `${BOARD}/audit/verify`),
   verified: (job: string) => send<Verification>('GET', `${BOARD}/audit/verify/${at(job)}`),
 }
 

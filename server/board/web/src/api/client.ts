@@ -8,6 +8,8 @@ let court = ''
 let onExpired: () => void = () => undefined
 let onUnfinished: () => void = () => undefined
 
+/** Refusals that mean: this browser is no longer signed in. */
+const LOST = new Set(['auth.required', 'auth.bad_token', 'auth.ended', 'auth.expired', 'auth.left', 'auth.token_reused', 'http.401'])
 /** Refusals that mean: signing in has one more step (RFC 9457 codes of docs/errors.md). */
 const UNFINISHED = new Set(['auth.second_factor_needed', 'auth.enrolment_needed', 'auth.password_change_needed'])
 
@@ -67,7 +69,7 @@ export async function answer<D>(call: Promise<Answer<D>>): Promise<Shape<Exclude
 
 /** Only a lost session ends the page: a wrong password or code is answered 401 too, and is told beside its field. */
 function refused(problem: Problem): Problem {
-  if (problem.status === 401 && (problem.code === 'auth.required' || problem.code.startsWith('http.'))) onExpired()
+  if (problem.status === 401 && LOST.has(problem.code)) onExpired()
   if (UNFINISHED.has(problem.code)) onUnfinished()
   return problem
 }

@@ -25,9 +25,12 @@ const isPlain = (value: unknown): value is Record<string, unknown> => typeof val
 function words(value: unknown): string {
   if (value === undefined || value === null || value === '') return '—'
   if (typeof value === 'boolean') return value ? '是' : '否'
-  if (Array.isArray(value)) return value.length ? value.map(words).join('、') : '—'
-  if (isPlain(value)) return Object.entries(value).filter(([, one]) => one !== null && one !== '').map(([key, one]) => `${fieldLabel(key)} ${words(one)}`).join('，') || '—'
-  return typeof value === 'string' ? (VALUES[value] ?? value) : String(value)
+  return typeof value === 'object' ? several(value) : (VALUES[String(value)] ?? String(value))
+}
+
+function several(value: object): string {
+  if (Array.isArray(value)) return value.map(words).join('、') || '—'
+  return Object.entries(value).filter(([, one]) => one !== null && one !== '').map(([key, one]) => `${fieldLabel(key)} ${words(one)}`).join('，') || '—'
 }
 
 function flat(value: Plain, path = ''): Map<string, unknown> {

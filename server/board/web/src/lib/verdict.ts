@@ -1,32 +1,19 @@
 /** What recomputing the audit log found, in words. Pure. */
-import type { Verification } from '@/api/admin'
+import type { AuditReport, Verification } from '@/api/admin'
 
 export interface Verdict { good: boolean; title: string; lines: string[] }
 
-const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-function problemLines(problem: unknown): string[] {
-  if (typeof problem === 'string') return [problem]
-  if (typeof problem !== 'object' || problem === null) return []
-  const { court, seq, what, text: words, title } = problem as Record<string, unknown>
-  const said = text(title) || text(words) || text(what)
-  return [[text(court), number(seq) === null ? '' : `第 ${seq} 条`, said].filter(Boolean).join(' ')].filter(Boolean)
+function bad({ court, first_bad }: AuditReport): string {
+  if (!first_bad) return ''
+  const place = first_bad.seq === null ? first_bad.where : `第 ${first_bad.seq} 条`
+  return [court || '（平台）', place, first_bad.what].filter(Boolean).join(' ')
 }
 
-export function verdict({ state, report }: Verification): Verdict {
-  if (!report) return { good: false, title: state === 'failed' ? '校验未能完成，请稍后重试' : '校验没有结果', lines: [] }
-  const problems = problemsOf(report)
-  const good = report['ok'] === true || (report['ok'] === undefined && state === 'done' && !problems.length)
-  const count = ['entries', 'checked', 'size'].map((key) => number(report[key])).find((one) => one !== null) ?? null
-  return {
-    good,
-    title: good ? `校验通过：${count === null ? '全部' : `${count} 条`}记录完整，未被改动` : '校验未通过：记录被改动过',
-    lines: problems,
-  }
-}
-
-function problemsOf(report: Record<string, unknown>): string[] {
-  const several = Array.isArray(report['problems']) ? report['problems'] : []
-  return [report['problem'], ...several, report['first']].flatMap(problemLines)
+export function verdict({ state, ok, reports }: Verification): Verdict {
+  if (state !== 'done') return { good: false, title: '校验未能完成，请稍后重试', lines: [] }
+  const entries = reports.reduce((sum, one) => sum + one.entries + one.archived, 0)
+  const stamped = reports.reduce((sum, one) => sum + one.stamps_checked, 0)
+  const good = ok === true && reports.every((one) => one.ok)
+  if (good) return { good, title: `校验通过：${reports.length} 个日志共 ${entries} 条记录完整，未被改动`, lines: stamped ? [`核对时间戳 ${stamped} 个`] : [] }
+  return { good, title: '校验未通过：记录被改动过，请立即报告', lines: reports.filter((one) => !one.ok).map(bad) }
 }
