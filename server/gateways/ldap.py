@@ -38,12 +38,25 @@ def unavailable() -> DomainError:
     return DomainError(code="ldap.unavailable", status=503, title="统一账号目录暂不可用，请稍后重试")
 
 
+class _VerifiedTls(Tls):
+    """ldap3 checks names by a function Python has dropped (3.12); here OpenSSL does, in the handshake itself."""
+
+    def __init__(self, ca_file: str) -> None:
+        super().__init__(validate=ssl.CERT_REQUIRED)
+        self._context = ssl.create_default_context(cafile=ca_file or None)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+        """Raises ssl.SSLError, which ldap3 turns into its own."""
+        connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+
+
 class LdapDirectory:
     """One directory. Thread-safe: every question has connections of its own."""
 
     def __init__(self, settings: LdapSettings) -> None:
         self._settings = settings
-        tls = Tls(validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=settings.ca_file or None)
+        tls = _VerifiedTls(settings.ca_file)
         self._server = Server(settings.url, get_info=NONE, tls=tls, connect_timeout=TIMEOUT_S)
         self._start_tls = not settings.url.startswith("ldaps://") and not settings.plain
 
@@ -109,9 +122,14 @@ class LdapDirectory:
             receive_timeout=TIMEOUT_S,
             raise_exceptions=False,
         )
-        connection.open()
-        if self._start_tls and not connection.start_tls():
-            raise unavailable()
+        try:
+            connection.open()
+            if self._start_tls and not connection.start_tls():
+                raise unavailable()
+        except (LDAPException, DomainError):
+            if connection.socket is not None:
+                connection.socket.close()  # ldap3 leaves it open when it could not be used
+            raise
         return connection
 
 
