@@ -18,7 +18,7 @@ class PartyServed:
     """One party and the day this judgment or ruling was served on it; None while it is not served."""
 
     party: str
-    served_on: date | None
+    served_on: date | None = None
     abroad: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Clocks that run on a case whatever the channel: T17, T19, T20, T21 (INT art. 134, CPL art. 128, 139, INT art. 430, 480).
+"""Clocks that run on a case whatever the channel: T17, T19, T20, T21 (INT art. 134, 430, 480, CPL art. 128, 139).
 
 A clock that was met stays in the answer; one that was missed says whom to tell. Nothing here ends a right by itself.
 """
