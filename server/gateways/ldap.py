@@ -46,7 +46,7 @@ class _VerifiedTls(Tls):
         self._context = ssl.create_default_context(cafile=ca_file or None)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
 
-    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # always done
         """Raises ssl.SSLError, which ldap3 turns into its own."""
         connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
 
