@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from bench import bench_audit, bench_import, bench_papers, bench_phone, bench_routing, bench_stack
+from bench import bench_audit, bench_gate, bench_import, bench_papers, bench_phone, bench_routing, bench_stack
 from bench.figures import Figure, table
 
 Measure = Callable[[bool], list[Figure]]
@@ -21,6 +21,7 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "import": bench_import.figures,
     "routing": bench_routing.figures,
     "papers": bench_papers.figures,
+    "gate": bench_gate.figures,
     "audit": bench_audit.figures,
     "phone": bench_phone.figures,
     "stack": bench_stack.figures,

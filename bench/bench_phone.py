@@ -28,6 +28,8 @@ from server.accounts import services as accounts
 from server.accounts.models import Court, Person, holding
 from server.core import crypto, database
 from server.core.clock import court_day, utc_now
+from server.core.crypto.mongo_keys import MongoKeys
+from server.core.fields import Sealed
 from server.core.ids import new_id
 from server.dispatch.models import Roster, RosterEntry, Visit
 from tools.stack.child import Child
@@ -89,12 +91,13 @@ def _entry(person: Person) -> RosterEntry:
 
 
 def _visit(person_id: str, stop: int) -> Visit:
-    now = utc_now()
+    now, party_id = utc_now(), new_id()
+    address = Sealed.of_address(f"北京市某区某路{stop}号院{stop}01号", court=COURT, subject=party_id)
     return Visit(
         id=new_id(), court=COURT, date=DAY, task_id=new_id(), recipient_id=new_id(), attempt_id=new_id(),
         case_number=f"（2026）京0102民初{10_000 + stop}号", case_kind="民事", cause="民间借贷纠纷",
         recipient_name=f"赵某{stop}", recipient_kind="自然人", standing="被告", id_mask="410***********5909",
-        phone_mask="199****1234", party_id=new_id(), address=f"北京市某区某路{stop}号院{stop}01号",
+        phone_mask="199****1234", party_id=party_id, address=address,
         address_basis="原告提供", point=_POINT, documents=[{"name": "起诉状副本"}, {"name": "传票"}], rule="bench",
         windows=[[32_400, 43_200]], minutes=8.0, due_on=DAY, state="assigned", server_id=person_id,
         position=stop + 1,
@@ -295,7 +298,7 @@ def run(count: int, seconds: float) -> list[Figure]:
         with stack(base) as env:
             database.connect(env["MONGODB_URI"])
             database.ensure_indexes()
-            crypto.use(crypto.Vault.from_file(base / "master.key"))
+            crypto.use(crypto.Vault.from_file(base / "master.key", MongoKeys()))
             clients = make_day(count)
             database.disconnect()
             with gunicorn(base, "wsgi:app", env) as ours, gunicorn(base, "bench.bare_phone:app", env) as bare:
