@@ -85,6 +85,7 @@ class PlacedRow:
     id_mask: str
     phone_mask: str
     point: dict[str, Any] | None
+    division_id: str | None = None
     case_id: str = ""
     party_id: str = ""
     contact_point_id: str = ""

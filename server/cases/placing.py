@@ -82,6 +82,7 @@ def _place(number: int, row: CaseRow, officials: dict[str, str], context: Import
         identity=identity,
         judge_id=officials.get(row.judge_name),
         clerk_id=officials.get(row.clerk_name),
+        division_id=context.memory["divisions"].get(officials.get(row.judge_name)),
         id_mask=crypto.mask_id_number(row.id_number) if row.id_number else "",
         phone_mask=crypto.mask_phone(row.phone) if row.phone else "",
         point=row.point.as_document() if row.point else None,
@@ -89,14 +90,19 @@ def _place(number: int, row: CaseRow, officials: dict[str, str], context: Import
 
 
 def _officials(rows: Sequence[tuple[int, CaseRow]], context: ImportContext) -> dict[str, str]:
-    """Name → person id, for the judges and clerks whose name exactly one person of the court bears."""
+    """Name → person id, for the judges and clerks whose name exactly one person of the court bears.
+
+    Their divisions are remembered beside: a task belongs to the 庭室 its judge is of when it comes in.
+    """
     known: dict[str, str | None] = context.memory.setdefault("officials", {})
+    divisions: dict[str, str | None] = context.memory.setdefault("divisions", {})
     names = {name for _, row in rows for name in (row.judge_name, row.clerk_name) if name and name not in known}
     if names:
         wanted = {"court": context.court, "name": {"$in": sorted(names)}, "active": {"$ne": False}}
         bearers: dict[str, list[str]] = {}
-        for person in Person._get_collection().find(wanted, {"name": 1}):
+        for person in Person._get_collection().find(wanted, {"name": 1, "division": 1}):
             bearers.setdefault(person["name"], []).append(person["_id"])
+            divisions[person["_id"]] = person.get("division")
         known.update({name: ids[0] if len(ids := bearers.get(name, [])) == 1 else None for name in names})
     return {name: person for name, person in known.items() if person}
 

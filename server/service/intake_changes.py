@@ -26,6 +26,7 @@ _TASK_LABELS = {
     "procedure": "适用程序",
     "judge_id": "",
     "judge_name": "承办法官",
+    "division_id": "",
     "clerk_id": "",
     "clerk_name": "书记员",
     "channel": "指定送达方式",
@@ -47,7 +48,14 @@ _RECIPIENT_LABELS = {
     "party_id": "",
 }
 # What a row may not know and must not take away; an account only as long as the name beside it stays.
-_KEPT_WHEN_UNKNOWN = {"judge_id": "judge_name", "clerk_id": "clerk_name", "point": "", "id_mask": "", "phone_mask": ""}
+_KEPT_WHEN_UNKNOWN = {
+    "judge_id": "judge_name",
+    "division_id": "judge_name",
+    "clerk_id": "clerk_name",
+    "point": "",
+    "id_mask": "",
+    "phone_mask": "",
+}
 
 
 def task_values(one: PlacedRow) -> dict[str, Any]:
@@ -59,6 +67,7 @@ def task_values(one: PlacedRow) -> dict[str, Any]:
         "procedure": row.procedure,
         "judge_id": one.judge_id,
         "judge_name": row.judge_name,
+        "division_id": one.division_id,
         "clerk_id": one.clerk_id,
         "clerk_name": row.clerk_name,
         "channel": row.channel,

@@ -201,6 +201,7 @@ def _visit(
         "task_id": task["_id"],
         "recipient_id": recipient["id"],
         "attempt_id": attempt.id,
+        "division_id": task.get("division_id"),
         "case_number": task["case_number"],
         "case_kind": task["case_kind"],
         "cause": task.get("cause"),
