@@ -87,6 +87,7 @@ PROFILES: dict[str, list[Callable[[Path], None]]] = {
         mongod_libraries,
         system.chinese_fonts,
         system.chromium,
+        system.slapd,
         node.board,
     ],
     "lint": [python.environment, dev_packages, board_packages],

@@ -12,6 +12,7 @@ from tools import progress
 
 CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc")
 CHROMIUM = Path("/usr/bin/chromium")
+SLAPD = Path("/usr/sbin/slapd")
 
 
 class NoAptError(progress.StepError):
@@ -66,6 +67,23 @@ def chromium(log_path: Path) -> None:
         install("安装 Chromium(浏览器测试)", ["chromium"], log_path)
     except progress.StepError as problem:
         progress.say(f"未能安装 Chromium,浏览器测试将无法进行。原因:{problem}")
+
+
+def slapd(log_path: Path) -> None:
+    """Debian's OpenLDAP server, for the tests only: installed without a configuration, so that none is started."""
+    if SLAPD.exists():
+        progress.say("✓ slapd 已就绪")
+        return
+    try:
+        _answer_beforehand("slapd slapd/no_configuration boolean true")
+        install("安装 slapd(统一账号目录的测试)", ["slapd"], log_path)
+    except (progress.StepError, OSError, subprocess.CalledProcessError) as problem:
+        progress.say(f"未能安装 slapd,统一账号目录的测试将跳过。原因:{problem}")
+
+
+def _answer_beforehand(answer: str) -> None:
+    """What a package would ask while it is installed."""
+    subprocess.run([*_as_root(), "debconf-set-selections"], input=answer.encode(), check=True, capture_output=True)
 
 
 def libraries_of(program: Path, log_path: Path) -> None:
