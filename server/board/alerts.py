@@ -7,7 +7,7 @@ from typing import Any
 from flask.views import MethodView
 
 from server.alerts import services
-from server.alerts.models import KINDS
+from server.alerts.rules import KINDS
 from server.board.blueprint import make_blueprint, page_of, ready
 from server.board.schemas.personal import (
     BoardAlertQuerySchema,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from server.alerts.models import STATES
+from server.alerts.rules import STATES
 from server.board.fields import PageQuerySchema
 from server.core.http import Schema
 from server.service.unmask import FIELDS
