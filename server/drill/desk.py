@@ -23,9 +23,9 @@ class DrillError(Exception):
 
 
 class Desk:
-    """One person signed in to the board. Not shared between threads."""
+    """One person signed in to the board. Not shared between threads. `code` is what an authenticator app shows."""
 
-    def __init__(self, base_url: str, ledger: Ledger, *, username: str, password: str) -> None:
+    def __init__(self, base_url: str, ledger: Ledger, *, username: str, password: str, code: str | None = None) -> None:
         self.line = Line(base_url, ledger)
         self.ledger = ledger
         try:
@@ -33,6 +33,11 @@ class Desk:
         except Refused as error:
             raise DrillError(f"{username} 登录失败：{error}") from error
         self.line.http.headers["X-CSRF-Token"] = answer["csrf"]
+        if answer["next"] == "second_factor" and code:
+            answer = self.line.post("/api/session/second-factor", {"code": code})
+            self.line.http.headers["X-CSRF-Token"] = answer["csrf"]
+        if answer["next"] != "done":
+            raise DrillError(f"{username} 登录未完成，还需要：{answer['next']}")
         self.me = answer["me"]
 
     def get(self, path: str, **query: Any) -> Any:
