@@ -1,7 +1,7 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
-`--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, routing,
-papers, audit, phone, stack.
+`--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, law,
+routing, papers, audit, phone, stack.
 """
 
 from __future__ import annotations
@@ -13,12 +13,22 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from bench import bench_audit, bench_gate, bench_import, bench_papers, bench_phone, bench_routing, bench_stack
+from bench import (
+    bench_audit,
+    bench_gate,
+    bench_import,
+    bench_law,
+    bench_papers,
+    bench_phone,
+    bench_routing,
+    bench_stack,
+)
 from bench.figures import Figure, table
 
 Measure = Callable[[bool], list[Figure]]
 MEASUREMENTS: Mapping[str, Measure] = {
     "import": bench_import.figures,
+    "law": bench_law.figures,
     "routing": bench_routing.figures,
     "papers": bench_papers.figures,
     "gate": bench_gate.figures,

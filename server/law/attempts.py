@@ -183,19 +183,37 @@ def _not_before(first: Day, then: Day | None, late: str, early: str) -> None:
         raise LawRefused(code="law.contradiction", title=f"{late}时间早于{early}时间", rule="民事诉讼法第八十七条")
 
 
-def days_of(attempt: Attempt) -> tuple[date, ...]:
-    """Every day the attempt speaks of, to compare with the day a question is asked."""
-    days = (attempt.signed_on, attempt.left_on, attempt.posted_on, attempt.received_on, attempt.returned_on)
-    moments = (
-        attempt.sent_at,
-        attempt.arrived_at,
-        attempt.proved_arrival_at,
-        attempt.read_at,
-        attempt.replied_at,
-        attempt.acted_at,
-        attempt.called_at,
-    )
-    return (*(one for one in days if one), *attempt.tried_on, *(day_of(one) for one in moments if one))
+def last_day(attempt: Attempt) -> date | None:
+    """The latest day the attempt speaks of, to compare with the day a question is asked; None when it names none."""
+    days = [
+        one
+        for one in (
+            attempt.signed_on,
+            attempt.left_on,
+            attempt.posted_on,
+            attempt.received_on,
+            attempt.returned_on,
+            *attempt.tried_on,
+            *attempt.postings,
+        )
+        if one is not None
+    ]
+    moments = [
+        one
+        for one in (
+            attempt.sent_at,
+            attempt.arrived_at,
+            attempt.proved_arrival_at,
+            attempt.read_at,
+            attempt.replied_at,
+            attempt.acted_at,
+            attempt.called_at,
+        )
+        if one is not None
+    ]
+    if moments:
+        days.append(day_of(max(moments)))
+    return max(days, default=None)
 
 
 def day_of(moment: datetime) -> date:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.law.attempts import Attempt, days_of
+from server.law.attempts import Attempt, last_day
 from server.law.deadlines import Alternative
 from server.law.documents import document_class
 from server.law.effects.announced import judge_notice
@@ -117,7 +117,7 @@ def _check(attempts: Sequence[Attempt], on: date) -> None:
     if len(set(ids)) != len(ids):
         raise LawRefused(code="law.two_closings", title="同一次送达出现了两个结果", rule="民事诉讼法第八十七条")
     for one in attempts:
-        if max((*days_of(one), *one.postings), default=on) > on:
+        if (last_day(one) or on) > on:
             raise LawRefused(
                 code="law.contradiction",
                 title=f"送达行为的日期晚于判断日 {on.isoformat()}",
