@@ -64,8 +64,7 @@ class Person(MethodView):
     @needs("people.view", on="person:person_id")
     def get(self, person_id: str) -> Any:
         """One person, with every permission they hold today and from where."""
-        person = people_lists.raw_person(person_id)
-        return ready({**_one(person), "permissions": people_lists.permissions_of(person, now=utc_now())})
+        return ready(_one(people_lists.raw_person(person_id)))
 
     @blueprint.arguments(BoardPersonChangesSchema)
     @blueprint.response(200, BoardPersonSchema)
@@ -225,4 +224,8 @@ def _asked(data: dict[str, Any], person_id: str) -> dict[str, Any]:
 
 
 def _one(person: dict[str, Any]) -> dict[str, Any]:
-    return people_lists.described([person])[0]
+    """As in lists, with every permission held today."""
+    return {
+        **people_lists.described([person])[0],
+        "permissions": people_lists.permissions_of(person, now=utc_now()),
+    }

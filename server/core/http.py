@@ -53,7 +53,12 @@ _TITLES = {
 
 
 class ArgumentsParser(FlaskParser):
-    """JSON that is huge, or that Python's reader gives up on (too deep, endless digits), is the caller's mistake."""
+    """JSON that is huge, or that Python's reader gives up on (too deep, endless digits), is the caller's mistake.
+
+    What a query says that nobody asked for is refused like in a body: `role[$ne]=x` is not simply overlooked.
+    """
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None}
 
     def load_json(self, req: Any, schema: Any) -> Any:
         if (req.content_length or 0) > MAX_JSON_BYTES:

@@ -137,20 +137,19 @@ class World:
         people_changes.change_person(**self._target(whom), changes=changes, **by)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     first=st.tuples(st.sampled_from(FIRST_ROLES), st.sampled_from(FIRST_SCOPES), st.sampled_from(COURTS)),
-    taken=st.lists(steps, min_size=5, max_size=25),
+    taken=st.lists(steps, min_size=5, max_size=30),
 )
 def _play(first: tuple[str, str, str], taken: list[tuple[Any, ...]]) -> None:
     played = World(*first)
     tree = rights.CourtTree()
     for step in taken:
         played.take(step)
-        assert world.held(played.admin).hands == played.hands, "nobody could change the administrator's own"
-        for person in played.people:
+        for person in (played.admin, *played.people):
             seats: tuple[Seat, ...] = world.held(person).hands
-            COUNTED["given"] += sum(bool(set(seat.scopes) & set(OPEN_CODES)) for seat in seats)
+            COUNTED["given"] += person != played.admin and sum(bool(set(seat.scopes) & set(OPEN_CODES)) for seat in seats)
             for seat in seats:
                 assert graded.lacking(played.hands, seat, tree.below) == (), (step, seat)
 
