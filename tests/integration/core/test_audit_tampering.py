@@ -350,3 +350,47 @@ def test_going_on_after_the_tail_was_cut_hides_nothing(log: Log) -> None:
     report = verify(COURT)
     assert report.first_bad is not None
     assert (report.first_bad.what, report.first_bad.seq) == ("missing", 27)
+
+
+def relinked(log: Log, begin: int, *, seq: int, prev: bytes) -> None:
+    """By someone who has the court's key, too: from `begin` on, numbered from `seq`."""
+    key = entries.key_of(COURT)
+    for n in range(begin, SIZE):
+        entry = log.entry(n)
+        entry["at"] = entries.stored_time(entry["at"])
+        log.entries.delete_one({"_id": entry["_id"]})
+        prev = entries.link(entry, seq + n - begin, prev, key)
+        log.parts["audit_entries"].insert_one(entry)
+
+
+def bad_after(log: Log) -> tuple[str, str, int | None]:
+    report = verify(COURT)
+    assert report.first_bad is not None
+    return report.first_bad.where, report.first_bad.what, report.first_bad.seq
+
+
+def test_even_with_the_key_a_link_to_nothing_is_found(log: Log) -> None:
+    relinked(log, 25, seq=25, prev=bytes(32))
+    assert bad_after(log) == ("entry", "reordered", 25)
+
+
+def test_even_with_the_key_a_gap_in_the_numbers_is_found(log: Log) -> None:
+    log.entries.delete_many({"seq": {"$gte": 25}})
+    relinked(log, 25, seq=26, prev=log.entry(24)["hash"])
+    assert bad_after(log) == ("entry", "missing", 25)
+
+
+def test_even_with_the_key_history_cannot_be_written_anew_under_a_checkpoint(log: Log) -> None:
+    log.kept["audit_entries"][:] = [
+        {**one, "person_name": "另一人"} if one["seq"] == 5 else one for one in log.kept["audit_entries"]
+    ]
+    relinked(log, 5, seq=5, prev=log.entry(4)["hash"])
+    assert bad_after(log) == ("checkpoint", "altered", 1)
+
+
+def test_even_with_the_key_the_head_knows_the_last_entries(log: Log) -> None:
+    relinked(log, SIZE - 1, seq=SIZE - 1, prev=log.entry(SIZE - 2)["hash"])
+    assert verify(COURT).ok  # the same entry, linked the same way
+    log.kept["audit_entries"][:] = [{**one, "result": "failed"} for one in log.kept["audit_entries"]]
+    relinked(log, SIZE - 1, seq=SIZE - 1, prev=log.entry(SIZE - 2)["hash"])
+    assert bad_after(log) == ("head", "altered", SIZE - 1)
