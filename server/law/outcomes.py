@@ -108,6 +108,8 @@ _SIGNED_BASE = (
     _DOOR_ADVISED,
 )
 _RELATION = _one("signer_relation", "请填写签收人与受送达人的关系", "民事诉讼法第八十八条", what="signer.relation")
+# EMS04 art. 8 asks mail signers for their ID; at the door it is good practice when somebody else signs, no condition.
+_SIGNER_ID = _one("signer_id", "请核对签收人的身份证件，必要时拍摄", "法院专递规定第八条", what="scan", required=False)
 _REASON = _one("refusal_reason", "请写明拒收事由", "民事诉讼法第八十九条")
 _LEFT = (
     _one("left_at_place", "请写明文书留置的具体位置", "民事诉讼法第八十九条"),
@@ -122,7 +124,7 @@ _RULES = (
         "signed_family",
         "同住成年家属签收",
         True,
-        (*_SIGNED_BASE, _RELATION),
+        (*_SIGNED_BASE, _RELATION, _SIGNER_ID),
         "民事诉讼法第八十八条",
         recipient_kinds=(NATURAL_PERSON,),
     ),
@@ -130,7 +132,7 @@ _RULES = (
         "signed_organisation",
         "单位签收（法定代表人、负责人或收件人员）",
         True,
-        (*_SIGNED_BASE, _RELATION),
+        (*_SIGNED_BASE, _RELATION, _SIGNER_ID),
         "民事诉讼法第八十八条、民诉法解释第一百三十条",
         recipient_kinds=ORGANISATIONS,
     ),
@@ -138,10 +140,12 @@ _RULES = (
         "signed_agent",
         "诉讼代理人签收",
         True,
-        (*_SIGNED_BASE, _RELATION),
+        (*_SIGNED_BASE, _RELATION, _SIGNER_ID),
         "民事诉讼法第八十八条、民诉法解释第一百三十二条",
     ),
-    OutcomeRule("signed_designated", "指定代收人签收", True, (*_SIGNED_BASE, _RELATION), "民事诉讼法第八十八条"),
+    OutcomeRule(
+        "signed_designated", "指定代收人签收", True, (*_SIGNED_BASE, _RELATION, _SIGNER_ID), "民事诉讼法第八十八条"
+    ),
     OutcomeRule(
         "refused_witness",
         "拒收，见证人见证留置送达",

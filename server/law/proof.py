@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "recording": "通话录音",
     "letter": "委托函",
     "notice_proof": "公告刊登页、截图或者张贴照片",
+    "notice_proof_local": "当地报刊刊登页",
     "posting_video": "住所地张贴录像或者照片",
     "reason_record": "公告原因和经过的记录",
 }
@@ -82,10 +83,15 @@ _POSTED = _need("在住所地张贴的，请附张贴过程的照片、录像", 
 _PAPER_SIGNED = (_SIGNER, _SIGNED_PROOF)
 
 
-def needs_of(attempt: Attempt) -> tuple[Need, ...]:
+_LOCAL = _need("请附在当地报刊刊登公告的版面", "涉港澳送达规定第九条", "notice_proof_local")
+
+
+def needs_of(attempt: Attempt, situation: Situation) -> tuple[Need, ...]:
     """What this result rests on beyond the door's own list; () where the door's list says everything."""
-    if attempt.channel == "notice" and attempt.posted_at_domicile:
-        return (*_RULES["notice_published"], _POSTED)
+    if attempt.channel == "notice":
+        posted = (_POSTED,) if attempt.posted_at_domicile else ()
+        local = (_LOCAL,) if situation.region == "hkmo" else ()
+        return (*_RULES["notice_published"], *posted, *local)
     if attempt.result.startswith("signed_") and attempt.channel != "direct":
         return (*_PAPER_SIGNED, _LETTER) if attempt.channel == "entrusted" else _PAPER_SIGNED
     return _RULES.get(attempt.result, ())
@@ -109,7 +115,7 @@ def missing_for(
             found = [one for one in found if one.code != "photo_door"]
     found += [
         Missing(need.code, need.text_zh, need.article)
-        for need in needs_of(attempt)
+        for need in needs_of(attempt, situation)
         if not any(has(piece, entered) for piece in need.any_of)
     ]
     return tuple(found)

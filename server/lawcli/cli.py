@@ -34,6 +34,8 @@ def _schema_text(name: str) -> str:
     shape = describe(QUESTIONS[name].shape)
     if "situation" in shape:
         shape["situation"] = "见 situation"
+    if "attempts" in shape and name != "effect":
+        shape["attempts"] = "见 effect"
     return "\n".join(f"  {field}: {json.dumps(kind, ensure_ascii=False)}" for field, kind in shape.items())
 
 

@@ -16,6 +16,7 @@ from server.law.deadlines import deadline
 from server.law.documents import CLASSES, document_class
 from server.law.effects.effect import effect
 from server.law.effects.findings import CONFIRMERS, STATES
+from server.law.history import with_history
 from server.law.outcomes import OUTCOMES
 from server.law.proof import missing_of
 from server.law.refusals import LawRefused
@@ -56,10 +57,11 @@ class AppealsQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ChannelsQuestion:
-    """Documents by name, and the facts of case and recipient."""
+    """Documents by name, the facts of case and recipient, and what was tried before (adds to the facts)."""
 
     documents: tuple[str, ...]
     situation: Situation = field(default_factory=Situation)
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,10 @@ def answer_appeals(asked: AppealsQuestion, frame: Frame) -> Any:
 
 
 def answer_channels(asked: ChannelsQuestion, frame: Frame) -> Any:
-    found = channels.channels(asked.documents, asked.situation, rules=frame.rules)
+    situation = asked.situation
+    for name in asked.documents:
+        situation = with_history(situation, asked.attempts, document_class=document_class(name))
+    found = channels.channels(asked.documents, situation, rules=frame.rules)
     return {
         "channels": [
             {

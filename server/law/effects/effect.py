@@ -83,8 +83,9 @@ def effect(
     if not valid:
         return _none(findings, rules)
     best = min(valid, key=_rank)
+    first_counts = situation.region == "hkmo"  # HKMO art. 10: several ways at once, the first to succeed sets the day
     several = {one.served_on for one in valid if one.state != RUNNING and one.confidence != "low"} - {best.served_on}
-    if several:
+    if several and not first_counts:
         best = dataclasses.replace(
             best,
             text_zh=f"{best.text_zh}；另有其他方式的送达日期，请承办法官确定",

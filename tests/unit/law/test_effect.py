@@ -537,6 +537,19 @@ def test_r1_23_announcement_abroad_takes_sixty_days() -> None:
 # --- several attempts ---------------------------------------------------------------------------------------------
 
 
+def test_hkmo_9_an_announcement_for_hong_kong_or_macao_is_also_published_there() -> None:
+    found = ask(notice_(), situation=Situation(region="hkmo", exhausted=True))
+    assert [one.code for one in found.missing] == ["notice_proof_local"]
+    both = notice_(items=items("notice_proof", "reason_record", "notice_proof_local"))
+    assert ask(both, situation=Situation(region="hkmo", exhausted=True)).ends_on == date(2026, 12, 2)
+
+
+def test_hkmo_10_for_hong_kong_and_macao_the_first_way_to_succeed_sets_the_day() -> None:
+    early, late = left(id="a0", left_on=date(2026, 11, 4)), signed(id="a1", signed_on=date(2026, 11, 6))
+    found = ask(late, early, situation=Situation(region="hkmo"))
+    assert (found.attempt_id, found.confidence, found.confirm_by) == ("a0", "high", (COURT_STAFF,))
+
+
 def test_no_attempt_is_no_service() -> None:
     assert ask().state == NONE
 

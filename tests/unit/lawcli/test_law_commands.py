@@ -118,6 +118,13 @@ def test_channels_say_verdict_article_and_sentence() -> None:
     assert all(one["article"] and one["text_zh"] for one in found["channels"])
 
 
+def test_channels_take_the_history_into_account() -> None:
+    tried = {"id": "a", "channel": "direct", "result": "nobody_home"}
+    given = {"documents": ["起诉状副本"], "situation": {"address_basis": "原告提供"}, "attempts": [tried]}
+    ways = {one["way"]: one["verdict"] for one in law("channels", "-", given=given)[1]["channels"]}
+    assert (ways["postal"], ways["leaving"]) == ("allowed", "barred")
+
+
 def test_options_are_laid_over_the_facts_of_the_file() -> None:
     given = {"documents": ["起诉状副本"], "situation": {"exhausted": True, "procedure": "简易程序"}}
     verdicts = [
