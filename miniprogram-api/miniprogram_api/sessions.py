@@ -11,7 +11,7 @@ from miniprogram_api.answers import SessionAnswer, TokenAnswer
 from miniprogram_api.blueprint import blueprint, wechat
 from miniprogram_api.schemas import PhoneBindSchema, PhoneConfirmationSchema, PhoneSignInSchema
 from server.accounts import services
-from server.accounts.roles import label
+from server.accounts.rights import names_of
 from server.accounts.services import SignedIn, scans
 from server.core import audit
 from server.core.clock import utc_now
@@ -89,8 +89,8 @@ def _answer(signed_in: SignedIn) -> dict[str, Any]:
             "id": person.id,
             "name": person.name,
             "staff_no": person.staff_no,
-            "roles": list(person.roles),
-            "role_names": [label(role) for role in person.roles],
+            "roles": list(g.principal.roles),
+            "role_names": names_of(g.principal.roles),
             "court": services.get_court(person.court),
         },
     }

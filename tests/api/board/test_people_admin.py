@@ -354,3 +354,17 @@ def test_courts_are_edited_by_the_system_administrator_within_the_subtree(
     move = {"version": 2, "parent": OTHER_COURT}
     assert problem(patch(system, path, json=move)) == (404, "court.not_found")
     assert problem(admin.post("/api/board/courts", json=made)) == (403, "auth.forbidden")
+
+
+def test_a_role_of_the_courts_own_is_named_everywhere(
+    admin: Browser, sign_in: Callable[[str], Browser], phone: Callable[[str], Phone], people: dict[str, Person]
+) -> None:
+    body = {"name": "巡回送达员", "copy_of": "process_server"}
+    role = ok(admin.post("/api/board/roles", json=body), 201)
+    assert (role["scope"], "phone.work" in role["permissions"]) == ("own", True)
+    asked = {"version": 1, "grants": [{"role": role["id"]}], "groups": []}
+    ok(admin.put(f"{PEOPLE}/{people['clerk'].id}/grants", json=asked))
+    assert sign_in("clerk").me["person"]["role_names"] == ["巡回送达员"]
+    handset = phone("clerk")
+    assert handset.get("/api/me").json["person"]["role_names"] == ["巡回送达员"]
+    assert [one["username"] for one in ok(admin.get(f"{PEOPLE}?role={role['id']}"))["items"]] == ["clerk"]
