@@ -28,15 +28,7 @@ export type Shape<T> = T extends Record<string, never>
 type Schemas = components['schemas']
 type Of<K extends keyof Schemas> = Shape<Schemas[K]>
 
-export type Me = Of<'Me'> & {
-  stage?: 'full' | 'second_factor' | 'enrol' | 'password'
-  next?: 'done' | 'second_factor' | 'enrol' | 'password'
-  /** An authenticator is enrolled; a phone is bound that can confirm. */
-  second_factor?: boolean
-  bound?: boolean
-  password_expires_on?: string | null
-  courts?: { code: string; name: string }[]
-}
+export type Me = Of<'Me'>
 export type ImportRun = Of<'BoardImportRun'>
 export type ImportKind = 'cases' | 'servers'
 export type TaskSummary = Of<'BoardTask'>
@@ -47,7 +39,7 @@ export type DayView = Of<'BoardDayView'>
 export type RosterEntry = Of<'BoardRosterEntry'>
 export type RosterAsked = Schemas['BoardRosterAsked']
 export type RouteSummary = Of<'BoardRouteSummary'>
-export type Visit = Of<'BoardVisit'> & { address_masked?: boolean }
+export type Visit = Of<'BoardVisit'>
 export type VisitState = Visit['state']
 export type ReviewState = Visit['review']['state']
 export type PlanSummary = Of<'BoardPlanSummary'>
@@ -61,7 +53,7 @@ export type Batch = Of<'BoardBatch'>
 export type Fix = NonNullable<VisitDetail['evidence'][number]['fix']>
 export type EvidenceItem = VisitDetail['evidence'][number]
 export type Paper = VisitDetail['papers'][number]
-export type VisitDetail = Of<'BoardVisitDetail'> & { recipient_id?: string; address_masked?: boolean }
+export type VisitDetail = Of<'BoardVisitDetail'>
 export type Position = Of<'BoardPosition'>
 export type Mileage = Of<'BoardMileage'>
 export type Person = Of<'BoardPerson'>

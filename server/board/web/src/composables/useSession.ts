@@ -20,7 +20,7 @@ const can = (code: string): boolean => me.value?.permissions.includes(code) ?? f
 /** The court chosen in this tab before, when it still may be; else the person's own. */
 function courtOf(found: Me): string {
   const kept = sessionStorage.getItem(COURT)
-  return found.courts?.some((one) => one.code === kept) ? (kept ?? '') : found.person.court.code
+  return found.courts.some((one) => one.code === kept) ? (kept ?? '') : found.person.court.code
 }
 
 function choose(code: string): void {
@@ -59,8 +59,8 @@ function end(): void {
 
 async function ask(): Promise<Standing> {
   try {
-    const found: Me = await session.me()
-    return take({ me: found, csrf: found.csrf, next: found.next ?? 'done' }) === 'done' ? 'in' : 'pending'
+    const found = await session.me()
+    return take({ me: found, csrf: found.csrf, next: found.next as Next }) === 'done' ? 'in' : 'pending'
   } catch (error) {
     asked = true
     if (!(error instanceof Problem) || error.status !== 401) throw error
@@ -88,7 +88,7 @@ export function useSession() {
     },
     async signIn(username: string, password: string): Promise<Next> {
       const found = await door.signIn(username, password)
-      return take({ ...found, next: found.next ?? 'done' })
+      return take(found)
     },
     async signOut(): Promise<void> {
       try {
