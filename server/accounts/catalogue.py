@@ -60,7 +60,7 @@ _TABLE = (
     ("people.edit", "登记、修改、停用人员和保密协议", PEOPLE, "人员"),
     ("people.bind", "发放小程序绑定码", PEOPLE, "人员"),
     ("people.grant", "授予和收回角色、用户组、借调", PEOPLE, "人员"),
-    ("sessions.end", "结束他人的登录、挂失手机", PEOPLE, "人员"),
+    ("sessions.end", "结束他人的登录、重置密码和双因素、挂失手机", PEOPLE, "人员"),
     ("groups.view", "查看用户组", PEOPLE, "用户组"),
     ("groups.edit", "编辑用户组", PEOPLE, "用户组"),
     ("roles.view", "查看角色和权限", PEOPLE, "角色"),
