@@ -1,7 +1,7 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
 `--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, law,
-routing, papers, audit, phone, stack.
+routing, papers, audit, encryption, phone, stack.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "papers": bench_papers.figures,
     "gate": bench_gate.figures,
     "audit": bench_audit.figures,
+    "encryption": bench_encryption.figures,
     "phone": bench_phone.figures,
     "stack": bench_stack.figures,
 }

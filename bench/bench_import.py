@@ -6,7 +6,6 @@ the same file again, and a file in which every row was edited.
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import resource
@@ -31,6 +30,7 @@ from server.cases.rules.columns import CASE_COLUMNS
 from server.cases.rules.rows import check_case_row
 from server.core import crypto, database, redis_client
 from server.core.clock import utc_now
+from server.core.crypto.mongo_keys import MongoKeys
 from server.law.identity import resident_check_character
 from server.service import intake
 from tools.stack.mongo import Mongo
@@ -174,7 +174,7 @@ def in_a_database_of_its_own(rows: int, runs: int) -> dict[str, list[float]]:
             database.connect(uri)
             database.ensure_indexes()
             redis_client.connect("redis://127.0.0.1:9")  # live news is lossy: nobody listens here
-            crypto.use(crypto.Vault.from_master(base64.b64decode(base64.b64encode(bytes(32)))))
+            crypto.use(crypto.Vault.from_master(bytes(32), MongoKeys()))
             addresses.register()
             intake.register()
             return measure(rows, runs, FileStore(base / "store"))

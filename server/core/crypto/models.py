@@ -12,7 +12,7 @@ class StoredDataKey(Document):
 
     meta = {
         "collection": "data_keys",
-        "indexes": [{"fields": ["court", "purpose", "generation"], "unique": True}],
+        "indexes": [{"fields": ["court", "purpose", "generation"], "unique": True}, "purpose"],
         "auto_create_index": False,
     }
     id = StringField(primary_key=True)

@@ -14,7 +14,7 @@ from server.core.crypto import ciphers
 from server.core.crypto.models import StoredDataKey, StoredSubjectKey
 from server.core.crypto.places import places
 from server.core.crypto.providers import Wrapped
-from server.core.crypto.records import DESTROYED, RETIRED, DataKey, SubjectKey
+from server.core.crypto.records import DESTROYED, RETIRED, SEAL, DataKey, SubjectKey
 
 _DUPLICATE_KEY = 11000
 
@@ -27,6 +27,9 @@ class MongoKeys:
 
     def every_key(self) -> list[DataKey]:
         return [_key(found) for found in _keys().find()]
+
+    def sealing_keys(self) -> list[DataKey]:
+        return [_key(found) for found in _keys().find({"purpose": SEAL})]
 
     def add(self, key: DataKey) -> bool:
         document: dict[str, Any] = {

@@ -67,6 +67,10 @@ class KeyStore(Protocol):
         """The keys of all courts."""
         ...
 
+    def sealing_keys(self) -> list[DataKey]:
+        """The keys of all courts that seal or sealed."""
+        ...
+
     def add(self, key: DataKey) -> bool:
         """False when court, purpose and generation are taken: somebody else was first."""
         ...
@@ -114,6 +118,9 @@ class MemoryKeys:
     def every_key(self) -> list[DataKey]:
         with self._lock:
             return list(self._keys.values())
+
+    def sealing_keys(self) -> list[DataKey]:
+        return [key for key in self.every_key() if key.purpose == SEAL]
 
     def add(self, key: DataKey) -> bool:
         with self._lock:

@@ -45,12 +45,12 @@ def begin(vault: Vault, *, court: str, now: datetime) -> DataKey:
 
 def courts_with_keys(vault: Vault) -> list[str]:
     """Every court that seals anything."""
-    return sorted({key.court for key in vault.ring.store.every_key() if key.purpose == SEAL})
+    return sorted({key.court for key in vault.ring.store.sealing_keys()})
 
 
 def pending(vault: Vault) -> list[str]:
     """Courts that have more than one active sealing key."""
-    active = [key.court for key in vault.ring.store.every_key() if key.purpose == SEAL and key.state == ACTIVE]
+    active = [key.court for key in vault.ring.store.sealing_keys() if key.state == ACTIVE]
     return sorted({court for court in active if active.count(court) > 1})
 
 
