@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure
 
 from evidence.stores import FileStore
 from server.core import crypto
-from server.core.audit import archive, checkpoints
+from server.core.audit import archive, checkpoints, pending, search
 from server.core.audit.chain import append
 from server.core.audit.verify import Against, verify
 from server.core.errors import DomainError
@@ -158,3 +158,22 @@ def test_removal_needs_a_user_who_may(log: Any, store: FileStore, mongo_uri: str
     with pytest.raises(OperationFailure):
         archive.remove(COURT, admin_uri=stranger, now=LATER, store=store)
     assert log.audit_entries.count_documents({"seq": {"$lt": 20}}) == 20
+
+
+def test_the_program_itself_only_adds_and_reads(log: Any, store: FileStore) -> None:
+    """Its database user needs neither the right to change nor to delete an entry."""
+    log.command("profile", 2)
+    try:
+        append([row(n) for n in range(5)])
+        pending.finish(pending.begin(row(6)), row(6))
+        pending.begin(row(7))
+        pending.sweep(now=LATER)
+        checkpoints.make(now=LATER, tsa=None)
+        archived(store)
+        assert verify(COURT, Against(store=store)).ok
+        search.statistics(courts=[COURT], since=START, until=LATER)
+    finally:
+        log.command("profile", 0)
+    done = {one["op"] for one in log["system.profile"].find({"ns": f"{log.name}.audit_entries"})}
+    log["system.profile"].drop()
+    assert done == {"insert", "query", "command", "getmore"} - ({"getmore"} - done)
