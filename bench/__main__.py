@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from bench import (
     bench_audit,
+    bench_encryption,
     bench_gate,
     bench_import,
     bench_law,
