@@ -51,7 +51,8 @@ export default defineConfig(({ mode, command }) => ({
     chunkSizeWarningLimit: 1200,
   },
   worker: { format: 'es' as const },
-  test: { include: ['test/**/*.test.ts'] },
+  // Components bring their styles along; only Vite can read those.
+  test: { testTimeout: 30_000, include: ['test/**/*.test.ts'], server: { deps: { inline: ['element-plus'] } } },
   server: { proxy: mode === 'mock' ? undefined : { '/api': backend } },
   optimizeDeps: { include: ['element-plus/es', 'leaflet', 'vue-draggable-plus'] },
 }))
