@@ -237,6 +237,7 @@ class Session(Document):
     last_seen_at = DateTimeField()
     idle_until = DateTimeField()
     expires_at = DateTimeField(required=True)
+    second = BooleanField(default=False)  # two factors were given
     wrong_codes = IntField(default=0)  # second-factor codes that did not fit
     ended_at = DateTimeField()
     end_reason = StringField()  # signed_out, ended, lost, reused, wrong_codes, replaced
@@ -276,8 +277,8 @@ class ScanChallenge(Document):
 class SignInFailure(Document):
     """One wrong password or code; too many slow that name at that place down. Expires by itself.
 
-    `username` is what was tried: a name, `code:<person>` or `bind:<openid>`. `remote` is an address, or `device:<id>` of
-    a browser that has signed in under the name before.
+    `username` is what was tried: a name, `code:<person>` or `bind:<openid>`. `remote` is an address, or `device:<id>`
+    of a browser that has signed in under the name before.
     """
 
     meta = {

@@ -86,6 +86,15 @@ def test_a_browser_cookie_is_no_bearer_token(sign_in: Callable[[str], Browser]) 
     assert answer.status_code == 401
 
 
+def test_a_page_elsewhere_cannot_sign_a_visitor_in(app: Flask, people: dict[str, Person]) -> None:
+    client = app.test_client()
+    body, elsewhere = {"username": "judge", "password": PASSWORD}, {"Sec-Fetch-Site": "cross-site"}
+    assert client.post("/judge/sign-in", data=body, headers=elsewhere).status_code == 403
+    answer = client.post("/api/session", json=body, headers=elsewhere)
+    assert (answer.status_code, answer.json["code"]) == (403, "auth.csrf")
+    assert Session.objects.count() == 0
+
+
 def test_malformed_input_names_the_field(app: Flask) -> None:
     answer = app.test_client().post("/api/session", json={"username": "x", "colour": "red"})
     assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")

@@ -7,11 +7,12 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+import pyotp
 import pytest
 from flask import Flask
 
 from server.accounts import services as accounts
-from server.accounts.models import Person, Session
+from server.accounts.models import Person, Session, holding
 from server.core.clock import court_day, utc_now
 from server.core.errors import DomainError
 from server.core.permissions import Principal
@@ -130,9 +131,42 @@ def test_a_right_that_is_taken_away_is_gone_with_the_next_request(
     sign_in: Callable[[str], Browser], people: dict[str, Person]
 ) -> None:
     browser = sign_in("manager")
+    assert browser.get("/api/board/people").status_code == 200
     Person.objects(id=people["manager"].id).update(set__grants=[])
-    answer = browser.get("/api/me")
-    assert problem(answer) == (403, "auth.forbidden")
+    assert problem(browser.get("/api/board/people")) == (403, "auth.forbidden")
+
+
+def test_whoever_has_an_account_may_look_after_it_without_any_role(
+    sign_in: Callable[[str], Browser], people: dict[str, Person]
+) -> None:
+    Person.objects(id=people["manager"].id).update(set__grants=[])
+    browser = sign_in("manager")
+    assert browser.get("/api/me").json["permissions"] == ["me.view", "session.finish"]
+    assert browser.get("/api/me/sessions").status_code == 200
+    assert browser.delete("/api/session").status_code == 204
+
+
+def test_a_role_that_asks_for_two_factors_asks_a_session_that_is_open_already(
+    sign_in: Callable[[str], Browser], people: dict[str, Person]
+) -> None:
+    browser = sign_in("manager")
+    Person.objects(id=people["manager"].id).update(set__grants=holding("court_admin"))
+    assert problem(browser.get("/api/board/people")) == (403, "auth.enrolment_needed")
+    secret = browser.post("/api/me/totp").json["secret"]
+    done = browser.post("/api/me/totp/confirm", json={"code": pyotp.TOTP(secret).now()})
+    assert (done.status_code, done.json["next"]) == (200, "done")
+    browser.csrf = done.json["csrf"]
+    assert browser.get("/api/board/people").status_code == 200
+
+
+def test_who_enrolled_while_signed_in_is_not_asked_again(
+    sign_in: Callable[[str], Browser], people: dict[str, Person]
+) -> None:
+    browser = sign_in("manager")
+    secret = browser.post("/api/me/totp").json["secret"]
+    assert browser.post("/api/me/totp/confirm", json={"code": pyotp.TOTP(secret).now()}).status_code == 200
+    Person.objects(id=people["manager"].id).update(set__grants=holding("court_admin"))
+    assert browser.get("/api/board/people").status_code == 200
 
 
 def test_own_sessions_are_listed_and_ended_one_by_one(sign_in: Callable[[str], Browser], app: Flask) -> None:

@@ -73,6 +73,9 @@ def signing_in(username: str) -> Iterator[None]:
 def sign_in(username: str, password: str) -> SignedIn:
     """By name and password, from the request at hand: the one way for the board and the judge's pages."""
     with signing_in(username):
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # A page elsewhere must not sign a visitor in as somebody of its own choice (login CSRF).
+            raise DomainError(code="auth.csrf", status=403, title="页面已过期，请刷新后重试")
         signed_in = services.sign_in_web(
             username=username,
             password=password,

@@ -60,8 +60,9 @@ class OidcCallback(MethodView):
     @public("the provider sends the browser back here", does="session.open")
     def get(self, query: dict[str, str], provider: str) -> Any:
         """Signs in whom the provider means; then to the board, or a page that says why not."""
+        found = _provider(provider)
         try:
-            self._sign_in(provider, query)
+            self._sign_in(provider, found, query)
         except DomainError as error:
             g.problem_code = error.code
             return _page(error)
@@ -69,8 +70,8 @@ class OidcCallback(MethodView):
         response.delete_cookie(BROWSER_COOKIE, path=_PATH)
         return response
 
-    def _sign_in(self, name: str, query: dict[str, str]) -> None:
-        provider, now = _provider(name), utc_now()
+    def _sign_in(self, name: str, provider: OidcClient, query: dict[str, str]) -> None:
+        now = utc_now()
         away = external_flow.take_back(
             provider=name, state=query["state"], browser=request.cookies.get(BROWSER_COOKIE, "")
         )

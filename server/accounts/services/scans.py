@@ -83,4 +83,4 @@ def state(*, principal: Principal, now: datetime) -> ScanState:
     person = Person.objects(id=principal.person_id).get()
     session = Session.objects(id=principal.session_id).only("how").first()
     stage = last_stage(person, now=now, password_used=session is None or session.how == "password")
-    return ScanState("confirmed", advance(principal.session_id, stage=stage, person=person, now=now))
+    return ScanState("confirmed", advance(principal.session_id, stage=stage, person=person, now=now, second=True))

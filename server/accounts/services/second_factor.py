@@ -16,7 +16,7 @@ from server.accounts import rights
 from server.accounts.models import OneTimePassword, Person, Session
 from server.accounts.services import passwords, signing_limits
 from server.accounts.services.policy import rules
-from server.accounts.services.sessions import SignedIn, advance, digest, end_sessions
+from server.accounts.services.sessions import SignedIn, advance, digest, end_sessions, has_second_factor
 from server.accounts.sign_in_rules import THROTTLE
 from server.core import audit, crypto
 from server.core.clock import court_day
@@ -54,7 +54,7 @@ def has_totp(person: Person) -> bool:
 def first_stage(person: Person, *, now: datetime, password_used: bool = True) -> str:
     """The stage of a session whose first factor was right."""
     if is_wanted(person, now=now) or has_totp(person):
-        return "second_factor" if has_totp(person) or person.openid else "enrol"
+        return "second_factor" if has_second_factor(person.to_mongo()) else "enrol"
     return last_stage(person, now=now, password_used=password_used)
 
 
@@ -104,9 +104,10 @@ def confirm_enrolment(
     codes = _new_recovery_codes(person.id)
     end_sessions(person.id, kind="web", except_id=principal.session_id, reason="replaced", now=now)
     if principal.stage == "full":
+        Session.objects(id=principal.session_id).update_one(set__second=True)
         return codes, None
     stage = last_stage(person, now=now, password_used=_by_password(principal))
-    return codes, advance(principal.session_id, stage=stage, person=person, now=now)
+    return codes, advance(principal.session_id, stage=stage, person=person, now=now, second=True)
 
 
 def _new_recovery_codes(person_id: str) -> list[str]:
@@ -135,7 +136,7 @@ def finish(*, principal: Principal, code: str, remote: str, now: datetime) -> Si
         raise Invalid(code="totp.wrong_code", title="验证码不正确或已使用过")
     signing_limits.forget_try(tried)
     stage = last_stage(person, now=now, password_used=_by_password(principal))
-    return advance(principal.session_id, stage=stage, person=person, now=now)
+    return advance(principal.session_id, stage=stage, person=person, now=now, second=True)
 
 
 def _by_password(principal: Principal) -> bool:

@@ -21,7 +21,7 @@ from server.core import audit, crypto
 from server.core.clock import court_day
 from server.core.errors import DomainError, NotFound
 from server.core.ids import new_token
-from server.core.permissions import Principal, Seat
+from server.core.permissions import Principal, Scope, Seat
 
 TOUCH_EVERY = timedelta(minutes=1)
 ROTATING = timedelta(seconds=5)  # in which a second rotation is the same phone's other request
@@ -36,7 +36,11 @@ _PERSON_FIELDS = {
     "secondments": 1,
     "active": 1,
     "left_on": 1,
+    "openid": 1,
+    "totp.confirmed_at": 1,
 }
+# Whoever has an account may sign in and out and look after it, whatever roles a court makes up.
+_EVERYBODYS = {"session.finish": Scope.OWN, "me.view": Scope.OWN}
 _ROTATIONS_TRIED = 3
 _ENDED = {
     "lost": "此手机已挂失，登录已失效",
@@ -147,22 +151,37 @@ def _identify(session_id: str, now: datetime, kind: str | None) -> Principal:
         raise _refused(code="auth.left", title="账号已停用，请联系本院管理员")
     _touch(session, now)
     held = rights.of_person(person, today=court_day(now))
-    seats, permissions = held.seats, held.permissions
+    home, *lent = held.seats
+    seats = (replace(home, scopes={**_EVERYBODYS, **home.scopes}), *lent)
     if session["kind"] == "phone":
         seats = tuple(_as_phone(seat) for seat in seats)
-        permissions = permissions & PHONE_CODES
     return Principal(
         person_id=person["_id"],
         court=person["court"],
         name=person["name"],
         roles=held.roles,
-        permissions=permissions,
+        permissions=frozenset(code for seat in seats for code in seat.scopes),
         session_id=session["_id"],
         kind=session["kind"],
         home=person["court"],
         seats=seats,
-        stage=session.get("stage", "full"),
+        stage=_stage(session, person, privileged=held.privileged),
     )
+
+
+def _stage(session: Mapping[str, Any], person: Mapping[str, Any], *, privileged: bool) -> str:
+    """Where signing in stands. A role that asks for two factors asks for them from the next request on."""
+    stage = str(session.get("stage", "full"))
+    if stage != "full" or session["kind"] != "web" or session.get("second"):
+        return stage
+    if privileged or rules().second_factor == "all":
+        return "second_factor" if has_second_factor(person) else "enrol"
+    return stage
+
+
+def has_second_factor(person: Mapping[str, Any]) -> bool:
+    """An authenticator app that was confirmed, or a bound phone that can confirm."""
+    return bool((person.get("totp") or {}).get("confirmed_at") or person.get("openid"))
 
 
 def _as_phone(seat: Seat) -> Seat:
@@ -218,9 +237,10 @@ def _touch(session: Mapping[str, Any], now: datetime) -> None:
     Session._get_collection().update_one({"_id": session["_id"], "last_seen_at": seen}, {"$set": moved})
 
 
-def advance(session_id: str, *, stage: str, person: Person, now: datetime) -> SignedIn:
+def advance(session_id: str, *, stage: str, person: Person, now: datetime, second: bool = False) -> SignedIn:
     """A finished step: a new token at the next stage, and the one the step was done with is gone (no fixation).
 
+    `second` when the step was a second factor.
     Raises `auth.ended` when the session was ended meanwhile, or the step was done twice at once.
     """
     found = Session._get_collection().find_one({"_id": session_id, "ended_at": None})
@@ -231,6 +251,7 @@ def advance(session_id: str, *, stage: str, person: Person, now: datetime) -> Si
         **found,
         "_id": digest(token),
         "stage": stage,
+        "second": second or bool(found.get("second")),
         "last_seen_at": now,
         "wrong_codes": 0,
         **_limits(found["kind"], stage, found["created_at"], now),
