@@ -14,6 +14,7 @@ import pytest
 
 from server.core import crypto
 from server.core.audit import entries, heads, pending
+from server.core.audit.adopt import adopt_old
 from server.core.audit.chain import append
 from server.core.audit.verify import verify
 from server.core.crypto.mongo_keys import MongoKeys
@@ -262,3 +263,31 @@ def test_two_sweeps_at_once_write_one_row(database: Any) -> None:
         one.join()
     assert sorted(one["object_id"] for one in chain(database)) == sorted(f"visit-{n}" for n in range(20))
     assert verify(COURT).ok
+
+
+def test_entries_of_earlier_versions_are_adopted_once_and_in_order(database: Any) -> None:
+    old = [
+        {
+            "_id": f"old-{n}",
+            "court": COURT if n % 2 else "京0105",
+            "at": START - timedelta(days=n),
+            "person_id": "person-1",
+            "action": "evidence.view",
+            "object_type": "evidence",
+            "object_id": f"item-{n}",
+            "detail": {"phone": "13812345678"},
+        }
+        for n in range(1200)
+    ]
+    database.audit.insert_many(old)
+    append([row(0)])
+    assert adopt_old(START) == 1200
+    assert adopt_old(START) == 1200
+    found = chain(database)
+    assert [one["_id"] for one in found[1:]] == [f"old-{n}" for n in range(1199, 0, -2)]
+    assert found[1]["at"] == START - timedelta(days=1199)
+    assert found[1]["detail"] == {"phone": "138****5678", "adopted_at": START.isoformat()}
+    assert len(chain(database, "京0105")) == 600
+    assert verify(COURT).ok
+    assert verify("京0105").ok
+    assert database.audit.count_documents({}) == 1200
