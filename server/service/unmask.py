@@ -8,7 +8,8 @@ from datetime import datetime
 from server.alerts.services import count_look
 from server.cases.models import Party
 from server.core import audit
-from server.core.errors import Invalid, NotFound
+from server.core.crypto import SubjectDestroyed
+from server.core.errors import DomainError, Invalid, NotFound
 from server.core.fields import Sealed
 from server.core.permissions import Principal
 from server.service import errors
@@ -32,7 +33,8 @@ def unmask(
     """The full `id_number`, `phone` or `address` of a recipient of this task.
 
     The look is counted first and recorded with the blind index of the value, so that "who saw this number" finds it.
-    Raises `personal.reason_required`, `task.not_found`, `personal.nothing_there`, `personal.too_many`.
+    Raises `personal.reason_required`, `task.not_found`, `personal.nothing_there`, `personal.destroyed`,
+    `personal.too_many`.
     """
     if len(reason.strip()) < SHORTEST_REASON:
         raise Invalid(code="personal.reason_required", title="请写明查看完整信息的事由（至少4个字）")
@@ -46,11 +48,14 @@ def unmask(
     count_look(principal=principal, subject=sealed.index, now=now)
     audit.subjects(sealed.index)
     audit.note(field=field, reason=reason.strip()[:200], case_number=task.case_number, party_id=recipient.party_id)
-    return Unmasked(field, sealed.open(court=principal.court))
+    try:
+        return Unmasked(field, sealed.open(court=principal.court, subject=recipient.party_id))
+    except SubjectDestroyed as error:
+        raise DomainError(code="personal.destroyed", status=410, title="该当事人的个人信息已销毁") from error
 
 
 def _sealed(court: str, recipient: Recipient, field: str) -> Sealed | None:
     if field == "address":
-        return recipient.address  # type: ignore[no-any-return]  # MongoEngine's fields are untyped
+        return recipient.address
     party = Party.objects(court=court, id=recipient.party_id).first()
     return getattr(party, field, None) if party else None

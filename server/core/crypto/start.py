@@ -16,7 +16,9 @@ from server.core.crypto.vault import Vault
 
 log = logging.getLogger(__name__)
 
+# A database that does not answer this soon is away; one that does is given time for the check itself.
 PATIENCE_S = 1.0
+CHECK_S = 15.0
 
 
 def vault_of(settings: Settings) -> Vault:
@@ -34,6 +36,7 @@ def refuse_a_wrong_key(vault: Vault) -> None:
     try:
         with pymongo.timeout(PATIENCE_S):
             database.ping()
+        with pymongo.timeout(CHECK_S):
             vault.check()
     except PyMongoError as error:
         log.warning("the keys will be checked when the database answers: %s", type(error).__name__)
