@@ -96,6 +96,24 @@ _POINTS = (
         default="none",
     ),
     Disputed(
+        "others_signed",
+        "地址由受送达人负责而邮件由他人签收的，是否以签收之日视为送达",
+        (
+            Reading("no", "不视为送达（按未见该字样的文本）", "法发〔2017〕19号第七条"),
+            Reading("yes", "以他人签收之日视为送达（一份转载文本另有“或由他人签收之日”）", "R2.1"),
+        ),
+        default="no",
+    ),
+    Disputed(
+        "divorce_spouse",
+        "离婚案件的配偶及其直系亲属能否代收",
+        (
+            Reading("barred", "不能（邮政法院专递操作规范，实务做法）", "R1.5"),
+            Reading("allowed", "同住成年家属即可（法律没有限制，但对方当事人本人除外）", "民事诉讼法第八十八条"),
+        ),
+        default="barred",
+    ),
+    Disputed(
         "call_days_counted",
         "“三日内拨打四次”的三日怎样算",
         (

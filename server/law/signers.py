@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.law import terms
+from server.law.rulesets import NATIONAL, RuleSet
 from server.law.situation import Situation
 from server.law.terms import known
 
@@ -72,9 +73,9 @@ class SignerVerdict:
     text_zh: str
 
 
-def signer(one: Signer, *, document_class: str, situation: Situation) -> SignerVerdict:
+def signer(one: Signer, *, document_class: str, situation: Situation, rules: RuleSet = NATIONAL) -> SignerVerdict:
     """May this person sign for the recipient of a document of this class?"""
-    found = _barred(one, situation) or _wrong_document(one, document_class) or _wrong_kind(one, situation)
+    found = _barred(one, situation, rules) or _wrong_document(one, document_class) or _wrong_kind(one, situation)
     if found is not None:
         return found
     article = "刑事诉讼法第一百零七条" if situation.criminal else "民事诉讼法第八十八条"
@@ -85,7 +86,7 @@ def _no(article: str, text_zh: str) -> SignerVerdict:
     return SignerVerdict(False, "", article, text_zh)
 
 
-def _barred(one: Signer, situation: Situation) -> SignerVerdict | None:
+def _barred(one: Signer, situation: Situation, rules: RuleSet) -> SignerVerdict | None:
     """Who may never sign, whatever the relation."""
     if one.opposing:
         return _no("法院专递规定第七条第二款", "签收人是同一案件的对方当事人，签收无效")
@@ -93,7 +94,8 @@ def _barred(one: Signer, situation: Situation) -> SignerVerdict | None:
         return _no("民事诉讼法第八十八条", f"{RELATIONS[one.relation]}不在有权签收的人员之列，签收无效")
     if one.age is not None and one.age < ADULT and one.relation not in ("self", "legal_representative"):
         return _no("民事诉讼法第八十八条", "签收人未成年，签收无效")
-    if situation.divorce and one.spouse_side and one.relation != "self":
+    divorced = situation.divorce and rules.reading("divorce_spouse") == "barred"
+    if divorced and one.spouse_side and one.relation != "self":
         return _no("邮政法院专递操作规范（实务做法，非法律）", "离婚案件的配偶及其直系亲属不得代收")
     return None
 

@@ -203,7 +203,7 @@ def answer_channels(asked: ChannelsQuestion, frame: Frame) -> Any:
 
 def answer_signer(asked: SignerQuestion, frame: Frame) -> Any:
     kind = document_class(asked.document)
-    found = signers.signer(asked.signer, document_class=kind, situation=asked.situation)
+    found = signers.signer(asked.signer, document_class=kind, situation=asked.situation, rules=frame.rules)
     return {"verdict": found, "rule_version": frame.rules.version}
 
 

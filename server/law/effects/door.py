@@ -59,7 +59,7 @@ def judge_door(attempt: Attempt, asked: Asked) -> Finding:
 def _signed(attempt: Attempt, asked: Asked) -> Finding:
     if attempt.signer is None:
         return nothing(attempt, "民事诉讼法第八十八条", "没有记明签收人的身份")
-    verdict = signer(attempt.signer, document_class=asked.document_class, situation=asked.situation)
+    verdict = signer(attempt.signer, document_class=asked.document_class, situation=asked.situation, rules=asked.rules)
     if not verdict.ok:
         if asked.document_class == "mediation":
             return to_the_judge(attempt)
@@ -129,7 +129,7 @@ def _refuser_bar(attempt: Attempt, asked: Asked) -> Finding | None:
             "诉讼代理人未被指定为代收人，其拒收不适用留置送达",
             flags=("wrong_refuser",),
         )
-    verdict = signer(attempt.refuser, document_class=asked.document_class, situation=asked.situation)
+    verdict = signer(attempt.refuser, document_class=asked.document_class, situation=asked.situation, rules=asked.rules)
     if not verdict.ok:
         text = f"拒收人是{RELATIONS[relation]}，不是有权接收的人，不适用留置送达"
         return nothing(attempt, "民事诉讼法第八十九条", text, flags=("wrong_refuser",))

@@ -6,6 +6,7 @@ service only for the causes of EMS04 art. 11; "nobody took it" is none of them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from server.law import terms
@@ -25,7 +26,7 @@ from server.law.effects.findings import (
 )
 from server.law.proof import missing_of
 from server.law.rulesets import RuleSet
-from server.law.signers import RELATIONS, signer
+from server.law.signers import RELATIONS, SignerVerdict, signer
 
 _DEEMED = "法院专递规定第十一条"
 
@@ -45,11 +46,11 @@ def judge_mail(attempt: Attempt, asked: Asked) -> Finding:
 def _signed(attempt: Attempt, asked: Asked) -> Finding:
     if attempt.signer is None:
         return nothing(attempt, "法院专递规定第九条", "回执上没有记明签收人的身份", flags=("wrong_signer",))
-    verdict = signer(attempt.signer, document_class=asked.document_class, situation=asked.situation)
+    verdict = signer(attempt.signer, document_class=asked.document_class, situation=asked.situation, rules=asked.rules)
     if not verdict.ok:
         if asked.document_class == "mediation":
             return to_the_judge(attempt)
-        return nothing(attempt, f"法院专递规定第九条（{verdict.article}）", verdict.text_zh, flags=("wrong_signer",))
+        return _signed_by_others(attempt, asked, verdict)
     if attempt.signed_on is None:
         return nothing(attempt, "民事诉讼法第九十一条", "回执上没有收件日期")
     missing = missing_of(attempt, (asked.document,), asked.situation)
@@ -66,6 +67,17 @@ def _signed(attempt: Attempt, asked: Asked) -> Finding:
         confidence="high",
         confirm_by=(SPECIALIST,),
     )
+
+
+def _signed_by_others(attempt: Attempt, asked: Asked, verdict: SignerVerdict) -> Finding:
+    """Not service; by one reading of OP17 art. 7 deemed, where the address is the recipient's own risk."""
+    ground = bad_address_ground(attempt, asked)
+    opposing = attempt.signer is not None and attempt.signer.opposing
+    if ground is None or opposing or attempt.signed_on is None or asked.rules.reading("others_signed") == "no":
+        return nothing(attempt, f"法院专递规定第九条（{verdict.article}）", verdict.text_zh, flags=("wrong_signer",))
+    text = "地址由受送达人负责，按本院采用的读法，以他人签收之日视为送达之日"
+    found = _deemed(attempt, asked, ground[0], text, "low", ("wrong_signer",))
+    return replace(found, served_on=attempt.signed_on) if found.state == DEEMED else found
 
 
 def _returned(attempt: Attempt, asked: Asked) -> Finding:

@@ -388,6 +388,18 @@ def test_ems04_11_2_no_fault_proved_undoes_it() -> None:
     assert ask(returned("refused", refuser=Signer("self"), no_fault=True)).state == NONE
 
 
+def test_op17_7_others_signing_is_a_disputed_reading_and_the_default_is_no_service() -> None:
+    neighbour = signed("neighbour", "mail_signed", channel="postal", posted_on=date(2026, 11, 1))
+    yes = RuleSet("x", "", ON, readings={"others_signed": "yes"})
+    assert ask(neighbour).state == NONE
+    found = ask(neighbour, rules=yes)
+    assert (found.state, found.served_on, found.confidence) == (DEEMED, date(2026, 11, 3), "low")
+    assert found.confirm_by == (JUDGE,)
+    assert ask(neighbour, rules=yes, situation=Situation(address_basis="原告提供")).state == NONE
+    opposing = dataclasses.replace(neighbour, signer=Signer("neighbour", opposing=True))
+    assert ask(opposing, rules=yes).state == NONE
+
+
 def test_t16_returned_mail_wants_three_tries_in_five_days_a_reason_and_a_contact_tried() -> None:
     regular = returned("moved")
     assert irregular_return(regular, NATIONAL) == ()

@@ -124,6 +124,8 @@ def test_r1_24_three_months_for_hong_kong_macao_and_taiwan(kind: str) -> None:
 
     assert found.ends_on == day("2026-06-02")
     assert day("2026-05-01") in {one.ends_on for one in found.alternatives}
+    longer = RuleSet("x", "", day("2026-01-01"), thresholds={f"{kind.replace('-', '_')}_months": 4})
+    assert notice(kind, [day("2026-03-02")], rules=longer).ends_on == day("2026-07-02")
 
 
 def test_r1_26_an_announcement_says_its_reason_and_what_its_documents_want() -> None:

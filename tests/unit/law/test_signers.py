@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from server.law.outcomes import OUTCOMES
 from server.law.refusals import LawRefused
+from server.law.rulesets import RuleSet
 from server.law.signers import RELATIONS, Signer, signer
 from server.law.situation import Situation
 
@@ -38,6 +41,10 @@ def test_r1_5_in_divorce_the_spouses_side_does_not_sign() -> None:
     spouse = Signer("cohabiting_adult", spouse_side=True)
     assert ok(spouse)
     assert not ok(spouse, Situation(divorce=True))
+    plain = RuleSet("x", "", date(2026, 1, 1), readings={"divorce_spouse": "allowed"})
+    assert signer(spouse, document_class="complaint", situation=Situation(divorce=True), rules=plain).ok
+    wife = Signer("cohabiting_adult", spouse_side=True, opposing=True)
+    assert not signer(wife, document_class="complaint", situation=Situation(divorce=True), rules=plain).ok
 
 
 def test_a_minor_never_signs_for_somebody_else() -> None:
