@@ -93,7 +93,7 @@ def write(uri: str, seconds: float) -> None:
 
 
 def check(uri: str) -> None:
-    """A process that verifies the long log: prints seconds, entries, seconds of its own work, memory (MB) warm and at the end."""
+    """A process that verifies the long log: prints seconds, entries, seconds of work, MB of memory warm and last."""
     open_log(uri)
     start, worked = time.perf_counter(), time.process_time()
     with _Watch() as watch:
