@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.law.case_numbers import CaseNumberError, case_types, normalise, parse
+from tests.unit.law.properties import patient
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,7 @@ def test_the_class_of_case_comes_from_the_table() -> None:
     assert parse("（2026）京0102甲乙1号").case_class is None
 
 
+@patient
 @given(st.text())
 def test_any_text_is_either_a_number_in_normal_form_or_refused(text: str) -> None:
     try:

@@ -16,6 +16,7 @@ from server.law.documents import ADJUDICATIONS, CLASSES, classes, document_class
 from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.situation import Consent, Situation
+from tests.unit.law.properties import patient
 
 ROOT = Path(__file__).parents[3]
 EXPRESS = Consent("express")
@@ -281,24 +282,28 @@ def test_every_way_is_judged_once_with_article_sentence_and_version() -> None:
     assert found.rule_version == NATIONAL.version
 
 
+@patient
 @given(situation=SITUATIONS, kind=st.sampled_from(sorted(CLASSES)))
 def test_no_simple_procedure_case_reaches_notice(situation: Situation, kind: str) -> None:
     if situation.simple:
         assert judge("notice", kind, situation).verdict == BARRED
 
 
+@patient
 @given(situation=SITUATIONS)
 def test_no_situation_lets_a_mediation_statement_be_left_announced_or_told(situation: Situation) -> None:
     for way in ("leaving", "notice", "telephone"):
         assert judge(way, "mediation", situation).verdict == BARRED
 
 
+@patient
 @given(situation=SITUATIONS, kind=st.sampled_from(sorted(CLASSES)))
 def test_no_machine_announces_or_serves_by_telephone_without_a_person(situation: Situation, kind: str) -> None:
     for way in ("notice", "telephone"):
         assert judge(way, kind, situation).verdict != ALLOWED
 
 
+@patient
 @given(situation=SITUATIONS, kind=st.sampled_from(sorted(ADJUDICATIONS)))
 def test_no_adjudication_is_sent_electronically_without_consent(situation: Situation, kind: str) -> None:
     if not situation.consent.reaches(kind):

@@ -17,6 +17,7 @@ from server.law.exhaustion import ASKED, EXCUSED, OPEN, TRIED, Excuse, Ledger, l
 from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.situation import Situation
+from tests.unit.law.properties import patient
 
 
 def at(text: str) -> datetime:
@@ -66,6 +67,8 @@ def test_t01_four_calls_within_three_days_before_a_number_has_failed() -> None:
     assert not number_tried("p1", three).failed
     assert (number_tried("p1", three).still, number_tried("p1", three).until_on) == (1, date(2026, 11, 4))
     assert number_tried("p1", [*three, *calls("2026-11-04 18:00")]).failed
+    late = number_tried("p1", [*three[:1], *calls("2026-11-05 08:00")])
+    assert (late.made, late.failed, late.until_on) == (1, False, date(2026, 11, 7))
     assert not number_tried("p1", [*three, *calls("2026-11-05 08:00")]).failed
 
 
@@ -292,6 +295,7 @@ def test_the_proof_fits_one_page_and_names_every_line() -> None:
     assert len("".join(page)) < 1500
 
 
+@patient
 @given(keep=st.sets(st.sampled_from(["door", "mail", "calls"])), extra=st.integers(0, 2), unknown=st.booleans())
 def test_the_ledger_is_complete_only_when_no_line_is_open_and_more_contacts_never_help(
     keep: set[str], extra: int, unknown: bool
@@ -306,6 +310,7 @@ def test_the_ledger_is_complete_only_when_no_line_is_open_and_more_contacts_neve
     assert {one.what for one in found.lines} >= {*ASKED}
 
 
+@patient
 @given(gaps=st.lists(st.integers(1, 60), min_size=1, max_size=8), later=st.integers(1, 200))
 def test_one_more_call_never_unmakes_a_failed_number(gaps: list[int], later: int) -> None:
     moment, made = at("2026-11-02 08:00"), []

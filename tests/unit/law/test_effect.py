@@ -20,6 +20,7 @@ from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.signers import RELATIONS, Signer
 from server.law.situation import Consent, Situation
+from tests.unit.law.properties import patient
 
 ON = date(2026, 11, 20)
 CIVIL = Situation(address_basis="送达地址确认书")
@@ -673,6 +674,7 @@ WORLDS = st.builds(
 )
 
 
+@patient
 @given(attempt=ATTEMPTS, situation=WORLDS, more=st.lists(st.sampled_from(KIND_NAMES).map(Item), max_size=6))
 def test_adding_evidence_never_makes_an_outcome_less_provable(
     attempt: Attempt, situation: Situation, more: list[Item]
@@ -685,6 +687,7 @@ def test_adding_evidence_never_makes_an_outcome_less_provable(
         assert ask(richer, situation=situation).state != NONE
 
 
+@patient
 @given(attempt=ATTEMPTS, situation=WORLDS)
 def test_no_path_closes_a_mediation_statement_without_a_signature_or_consented_arrival(
     attempt: Attempt, situation: Situation
@@ -695,6 +698,7 @@ def test_no_path_closes_a_mediation_statement_without_a_signature_or_consented_a
         assert situation.consent.form
 
 
+@patient
 @given(attempt=ATTEMPTS, situation=WORLDS, document=st.sampled_from(["起诉状副本", "民事判决书", "开庭传票"]))
 def test_no_simple_procedure_case_is_served_by_announcement(
     attempt: Attempt, situation: Situation, document: str
@@ -703,6 +707,7 @@ def test_no_simple_procedure_case_is_served_by_announcement(
         assert ask(attempt, document=document, situation=situation).state == NONE
 
 
+@patient
 @given(attempt=ATTEMPTS, situation=WORLDS)
 def test_whatever_is_not_plain_service_is_confirmed_by_the_court(attempt: Attempt, situation: Situation) -> None:
     found = ask(attempt, situation=situation)
@@ -710,6 +715,7 @@ def test_whatever_is_not_plain_service_is_confirmed_by_the_court(attempt: Attemp
         assert set(found.confirm_by) & {COURT_STAFF, JUDGE}
 
 
+@patient
 @given(days=st.integers(1, 15))
 def test_a_later_signature_is_a_later_service(days: int) -> None:
     first = ask(signed())

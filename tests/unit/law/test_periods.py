@@ -16,6 +16,7 @@ from server.law.kinds import KINDS
 from server.law.notices import LABELS, issued_on, missing_contents, notice
 from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, RuleSet
+from tests.unit.law.properties import patient
 
 SHANGHAI = timezone(timedelta(hours=8))
 DAYS = st.dates(date(2005, 1, 1), date(2026, 11, 30))
@@ -292,6 +293,7 @@ def test_unknown_kinds_and_days_beyond_the_calendar_are_refused() -> None:
     refused("law.bad_date", lambda: deadline("answer", date.max))
 
 
+@patient
 @given(kind=st.sampled_from(sorted(KINDS)), served=DAYS, later=st.integers(0, 40))
 def test_a_later_service_never_yields_an_earlier_deadline(kind: str, served: date, later: int) -> None:
     first = deadline(kind, served)
@@ -300,6 +302,7 @@ def test_a_later_service_never_yields_an_earlier_deadline(kind: str, served: dat
     assert second.ends_on >= first.ends_on
 
 
+@patient
 @given(kind=st.sampled_from(sorted(LABELS)), issued=DAYS, later=st.integers(0, 40), roll=st.sampled_from(["yes", "no"]))
 def test_a_later_announcement_never_ends_earlier(kind: str, issued: date, later: int, roll: str) -> None:
     rules = RuleSet("x", "", issued, readings={"notice_roll": roll})
@@ -312,6 +315,7 @@ def test_a_later_announcement_never_ends_earlier(kind: str, issued: date, later:
     assert second.effective_on >= first.effective_on
 
 
+@patient
 @given(served=DAYS, kind=st.sampled_from(["appeal-judgment", "answer", "entrusted"]))
 def test_a_civil_period_never_ends_on_a_day_off_nor_before_its_raw_end(served: date, kind: str) -> None:
     found = deadline(kind, served)

@@ -21,6 +21,7 @@ from server.lawcli.cli import init_app, law_commands
 from server.lawcli.questions import QUESTIONS
 from server.lawcli.reading import build, describe, plain
 from server.lawcli.words import WORDS
+from tests.unit.law.properties import patient
 
 DOCS = Path(__file__).parents[3] / "docs/law.md"
 SIGNED: dict[str, Any] = {
@@ -276,6 +277,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@patient
 @given(name=st.sampled_from(sorted(QUESTIONS)), data=st.data())
 def test_any_json_is_answered_or_refused_and_never_breaks_a_question(name: str, data: st.DataObject) -> None:
     fields = [field.rstrip("*") for field in describe(QUESTIONS[name].shape)]
