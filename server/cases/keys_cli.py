@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 from flask import Flask
@@ -12,7 +13,7 @@ from flask.cli import AppGroup
 from server.cases import privacy
 from server.core import audit, crypto
 from server.core.clock import show, utc_now
-from server.core.crypto import rotation
+from server.core.crypto import providers, rotation
 from server.core.crypto.records import ACTIVE, SEAL, DataKey
 from server.core.errors import DomainError
 
@@ -75,9 +76,19 @@ def rotate(court: str | None, wait: bool) -> None:
 
 
 @commands.command("rewrap")
-def rewrap() -> None:
+@click.option(
+    "--to", default="", help="改由此密钥服务保护，例如 transit+https://kms:8200/transit/songda；完成后再改设置并重启"
+)
+@click.option("--token-file", type=click.File(encoding="utf-8"), default=None, help="新密钥服务的令牌所在文件")
+def rewrap(to: str, token_file: TextIO | None) -> None:
     """更换主密钥后，用新的主密钥重新保护全部数据密钥。"""
-    changed = crypto.vault().ring.rewrap_all()
+    vault = crypto.vault()
+    token = token_file.read().strip() if token_file else ""
+    try:
+        target = providers.from_url(to, cipher=vault.cipher, token=token) if to else None
+        changed = vault.ring.rewrap_all(target)
+    except crypto.VaultError as error:
+        raise click.ClickException(str(error)) from error
     audit.record_system(court="", action="keys.rewrap", object_type="data_key", object_id="*", now=utc_now())
     click.echo(f"已重新保护 {len(changed)} 个数据密钥")
 

@@ -177,10 +177,14 @@ class Keyring:
                 self._salt_ids[salt.court, salt.subject] = salt.id
 
     def _of(self, court: str, *, fresh: bool = False) -> _CourtKeys:
+        asked_at = time.monotonic()
         held = self._courts.get(court)
-        if held is not None and not fresh and time.monotonic() - held.read_at < self.ttl_s:
+        if held is not None and not fresh and asked_at - held.read_at < self.ttl_s:
             return held
         with self._lock:
+            held = self._courts.get(court)
+            if held is not None and held.read_at >= asked_at:
+                return held  # another thread has read it while this one waited
             read_at = time.monotonic()
             records = sorted(self.store.keys(court), key=lambda key: key.generation)
             newest = {key.purpose: key for key in records if key.state == ACTIVE}
@@ -236,14 +240,18 @@ class Keyring:
             raise VaultError(f"数据密钥 {record.id} 已销毁 (data key destroyed)")
         return self.provider.unwrap(record.wrapped, context=record.context)
 
-    def rewrap_all(self) -> Sequence[DataKey]:
-        """Wraps every data key with the provider's current master key; answers those it changed."""
+    def rewrap_all(self, to: KeyProvider | None = None) -> Sequence[DataKey]:
+        """Wraps every data key with the current master key of the provider, or of another one that takes over.
+
+        Answers those it changed. After moving to another provider this one can no longer unwrap them.
+        """
         self.check()
+        target = to or self.provider
         changed = []
         for key in self.store.every_key():
-            if key.wrapped is None or self.provider.is_current(key.wrapped.provider_key):
+            if key.wrapped is None or target.is_current(key.wrapped.provider_key):
                 continue
-            wrapped = self.provider.wrap(self._unwrap(key), context=key.context)
+            wrapped = target.wrap(self._unwrap(key), context=key.context)
             if self.store.rewrap(key, wrapped):
                 changed.append(key)
         return changed

@@ -64,6 +64,21 @@ def test_a_whole_vault_runs_on_the_transit_engine_and_survives_its_rotation(engi
     assert Vault(TransitProvider(engine.url, TOKEN), store).open(sealed, court=COURT) == "19907613984"
 
 
+def test_a_vault_moves_from_the_file_to_the_transit_engine(engine: transit.Transit) -> None:
+    store = MemoryKeys()
+    vault = Vault.from_master(b"m" * 32, store)
+    sealed = vault.seal("19907613984", court=COURT)
+    engine.down = True
+    with pytest.raises(ProviderAway):
+        vault.ring.rewrap_all(TransitProvider(engine.url, TOKEN))
+    engine.down = False
+    assert len(vault.ring.rewrap_all(TransitProvider(engine.url, TOKEN))) == 2
+    assert vault.ring.rewrap_all(TransitProvider(engine.url, TOKEN)) == []
+    assert Vault(TransitProvider(engine.url, TOKEN), store).open(sealed, court=COURT) == "19907613984"
+    with pytest.raises(WrongMasterKey):
+        Vault.from_master(b"m" * 32, store).check()
+
+
 def test_keys_in_memory_carry_on_while_the_provider_is_away(engine: transit.Transit) -> None:
     store = MemoryKeys()
     vault = Vault(TransitProvider(engine.url, TOKEN), store)
