@@ -122,6 +122,25 @@ def test_a_group_cannot_join_separated_duties_for_a_member() -> None:
     assert Group.objects.get(id=group.id).grants == []
 
 
+def test_what_a_group_gives_is_judged_when_joining_leaving_and_editing_it() -> None:
+    admin, new = person("admin", "court_admin"), person("new")
+    high = Group(court=HERE, name="领导组", grants=[{"role": "leader"}], updated_at=NOW).save()
+    low = Group(court=HERE, name="专员组", grants=[{"role": "specialist"}], updated_at=NOW).save()
+    refused("grants.beyond_authority", give, admin, new, groups=(high.id,))
+    chief = person("chief", groups=[high.id])
+    refused("grants.beyond_authority", give, admin, chief)
+    assert give(admin, chief, groups=(high.id, low.id))["groups"] == [high.id, low.id]
+    edit = group_services.change_group
+    for group, grants in ((high, []), (low, [{"role": "specialist"}, {"role": "leader"}])):
+        refused(
+            "grants.beyond_authority", edit, group_id=group.id, version=1, name=None, grants=grants, by=admin, now=NOW
+        )
+    assert (
+        edit(group_id=high.id, version=1, name="院领导组", grants=[{"role": "leader"}], by=admin, now=NOW)["version"]
+        == 2
+    )
+
+
 def test_the_last_administrator_stays() -> None:
     supervisor, admin = person("boss", "supervisor", court=MIDDLE), person("admin", "court_admin")
     refused("roles.last_administrator", give, supervisor, admin, "specialist")
