@@ -138,9 +138,13 @@ class _Verification:
         return found or Tail.empty()
 
     def _check_head(self) -> None:
-        if self.head is None and (self.walker.tail.size or self.marks.last):
-            raise Damaged(HEAD, MISSING)
-        if self.head is not None and heads.opened(self.head, self.court, self.key) is None:
+        head = self.head
+        if head is None and (self.walker.tail.size or self.marks.last):
+            # A chain may have begun since we first looked; its head is made before its first entry.
+            head = ChainHead._get_collection().find_one({"_id": self.court})
+            if head is None:
+                raise Damaged(HEAD, MISSING)
+        if head is not None and heads.opened(head, self.court, self.key) is None:
             raise Damaged(HEAD, ALTERED)
 
     def _documents(self) -> Iterator[Sequence[Mapping[str, Any]]]:
