@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.core.audit.entries import MAX_BYTES, plain
@@ -125,6 +125,7 @@ bodies = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=12) | numbers, bodies, max_size=6))
 def test_no_number_survives_anywhere(body: dict[str, Any]) -> None:
     shown = json.dumps(masked(body), ensure_ascii=False)

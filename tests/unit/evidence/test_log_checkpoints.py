@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.errors import EvidenceError
@@ -57,6 +57,7 @@ def test_a_checkpoint_of_another_log_is_refused_even_when_we_signed_it() -> None
         SIGNER.verifier.open(note)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(NOTE) - 1), st.characters(codec="utf-8"))
 def test_no_changed_character_goes_unnoticed(at: int, other: str) -> None:
     changed = NOTE[:at] + other + NOTE[at + 1 :]
@@ -65,6 +66,7 @@ def test_no_changed_character_goes_unnoticed(at: int, other: str) -> None:
             SIGNER.verifier.open(changed)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_comes_in_is_answered_with_a_code(text: str) -> None:
     with pytest.raises(EvidenceError, match=r"log\.bad_"):

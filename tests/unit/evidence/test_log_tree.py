@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.errors import EvidenceError
@@ -141,6 +141,7 @@ def damaged(proof: list[bytes], how: int, bit: int) -> list[bytes]:
 bits = st.integers(min_value=0, max_value=20_000)
 
 
+@settings(deadline=None)
 @given(sizes, sizes, st.integers(0, 2), bits)
 def test_every_inclusion_proof_verifies_and_no_damaged_one_does(one: int, other: int, how: int, bit: int) -> None:
     size, index = max(one, other), min(one, other) - 1
@@ -156,6 +157,7 @@ def test_every_inclusion_proof_verifies_and_no_damaged_one_does(one: int, other:
         assert not verify_inclusion(leaf, index, size, damaged(proof, how, bit), root)
 
 
+@settings(deadline=None)
 @given(sizes, sizes, st.integers(0, 2), bits)
 def test_every_consistency_proof_verifies_and_no_damaged_one_does(one: int, other: int, how: int, bit: int) -> None:
     old, new = min(one, other), max(one, other)
@@ -183,6 +185,7 @@ def test_proofs_of_what_is_not_there_are_refused() -> None:
         tree_root(tree(3), 4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), min_size=3, max_size=3))
 def test_a_tree_hashed_in_parts_is_the_tree_hashed_at_once(places: list[int]) -> None:
     first, middle, last = sorted(places)
@@ -194,6 +197,7 @@ def test_a_tree_hashed_in_parts_is_the_tree_hashed_at_once(places: list[int]) ->
     assert beginning.root() == tree_root(tree(last), last)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0, 200))
 def test_a_compact_range_survives_being_stored_and_stays_small(one: int, other: int) -> None:
     found = grown(min(one, other), max(one, other))
