@@ -43,13 +43,28 @@ _THRESHOLDS = (
     Threshold("execution_notice_days", "发出执行通知", "日", 10, "民诉法解释第四百八十条", at_least=1, at_most=10),
     Threshold("mail_tries", "邮政五日内投递次数", "次", 3, "法院专递规定第六条", at_least=3),
     Threshold("mail_days", "邮政投递天数", "日", 5, "法院专递规定第六条", at_least=1, at_most=5),
-    Threshold("calls", "未接通电话的拨打次数", "次", 4, "未央标书3.2(6)", at_least=4, binding=False),
-    Threshold("call_days", "拨打次数的完成天数", "日", 3, "未央标书3.2(6)", at_least=1, at_most=3, binding=False),
-    Threshold("switched_off_calls", "关机当日上下午拨打次数", "次", 2, "未央标书3.2(6)", at_least=2, binding=False),
+    Threshold("calls", "未接通电话的拨打次数", "次", 4, "送达服务合同的通行要求", at_least=4, binding=False),
+    Threshold(
+        "call_days", "拨打次数的完成天数", "日", 3, "送达服务合同的通行要求", at_least=1, at_most=3, binding=False
+    ),
+    Threshold(
+        "switched_off_calls", "关机当日上下午拨打次数", "次", 2, "送达服务合同的通行要求", at_least=2, binding=False
+    ),
     Threshold("door_tries", "上门次数（不同时段）", "次", 3, "内部标准", at_least=1, binding=False),
-    Threshold("switch_hours", "失败后更换送达方式", "小时", 24, "西城合同12.2", at_least=1, at_most=24, binding=False),
-    Threshold("target_days", "任务完成目标", "日", 7, "未央标书第6项", at_least=1, at_most=7, binding=False),
-    Threshold("mean_days", "平均送达时长上限", "日", 15, "西城合同", at_least=1, at_most=15, binding=False),
+    Threshold(
+        "switch_hours",
+        "失败后更换送达方式",
+        "小时",
+        24,
+        "送达服务合同的通行要求",
+        at_least=1,
+        at_most=24,
+        binding=False,
+    ),
+    Threshold("target_days", "任务完成目标", "日", 7, "送达服务合同的通行要求", at_least=1, at_most=7, binding=False),
+    Threshold(
+        "mean_days", "平均送达时长上限", "日", 15, "送达服务合同的通行要求", at_least=1, at_most=15, binding=False
+    ),
 )
 THRESHOLDS: Mapping[str, Threshold] = {one.code: one for one in _THRESHOLDS}
 
