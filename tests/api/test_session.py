@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from server.accounts.models import Person, Session
-from server.accounts.services import FAILURES_ALLOWED
+from server.accounts.services import FAILURES_ALLOWED, passwords
 from tests.api.conftest import PASSWORD, Browser
 
 
@@ -93,6 +94,36 @@ def test_a_page_elsewhere_cannot_sign_a_visitor_in(app: Flask, people: dict[str,
     answer = client.post("/api/session", json=body, headers=elsewhere)
     assert (answer.status_code, answer.json["code"]) == (403, "auth.csrf")
     assert Session.objects.count() == 0
+
+
+def test_an_unknown_name_costs_as_much_work_as_a_known_one(
+    app: Flask, people: dict[str, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+    real = passwords.hasher()
+
+    class Counting:
+        hash = staticmethod(real.hash)
+
+        def verify(self, stored: str, password: str) -> bool:
+            worked.append(stored.rsplit("$", 2)[0])  # algorithm and parameters
+            return real.verify(stored, password)
+
+    monkeypatch.setattr(passwords, "hasher", Counting)
+    client = app.test_client()
+    for name in ("manager", "nobody"):
+        assert client.post("/api/session", json={"username": name, "password": "nope"}).status_code == 401
+    assert len(worked) == 2
+    assert worked[0] == worked[1]
+
+
+def test_signing_in_again_ends_what_this_browser_was_signed_in_as(sign_in: Callable[[str], Browser]) -> None:
+    browser = sign_in("manager")
+    before = browser.client.get_cookie("songda_session")
+    assert browser.client.post("/api/session", json={"username": "judge", "password": PASSWORD}).status_code == 201
+    assert before is not None
+    browser.client.set_cookie("songda_session", before.value)
+    assert browser.get("/api/me").json["code"] == "auth.ended"
 
 
 def test_malformed_input_names_the_field(app: Flask) -> None:

@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.accounts.models import Person, Session
+from server.accounts.services import external_flow
 from server.config import OidcSettings, Settings
 from server.core.audit.models import ChainEntry
 from server.gateways import oidc
@@ -303,3 +304,13 @@ def test_the_callback_leads_nowhere_else_whatever_is_appended(client: FlaskClien
     back = emulator.browse(client.get(START).location)
     answer = client.get(f"{back}&next=https://evil.example&session_state=1&iss=x")
     assert (answer.status_code, answer.location) == (302, "/board/")
+
+
+def test_one_address_cannot_begin_without_end(
+    client: FlaskClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external_flow, "BEGUN_PER_MINUTE", 3)
+    answers = [client.get(START) for _ in range(5)]
+    assert [one.status_code for one in answers] == [302] * 3 + [429] * 2
+    elsewhere = client.get(START, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+    assert elsewhere.status_code == 302

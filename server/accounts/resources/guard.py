@@ -92,7 +92,7 @@ def sign_in(username: str, password: str) -> SignedIn:
 def remember_sign_in(signed_in: SignedIn) -> None:
     """The new cookie, the row in the audit log, the mark of this browser; the session brought along is over."""
     old = g.get("principal")
-    if old is not None and old.kind == "web" and old.person_id != signed_in.person.id:
+    if old is not None and old.kind == "web":
         services.sign_out(old.session_id, now=utc_now())
     adopt(signed_in)
     audit.target("person", signed_in.person.id)

@@ -38,7 +38,7 @@ class OidcStart(MethodView):
     def get(self, provider: str) -> Any:
         """Redirects to the provider's own sign-in page."""
         found = _provider(provider)
-        away = external_flow.begin(provider)
+        away = external_flow.begin(provider, remote=request.remote_addr or "")
         response = redirect(found.authorization_url(state=away.state, nonce=away.nonce, verifier=away.verifier))
         settings: Settings = current_app.extensions["settings"]
         response.set_cookie(

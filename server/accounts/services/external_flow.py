@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 import redis
 
 from server.accounts.services.sessions import digest
+from server.accounts.services.signing_limits import slow_down
 from server.core import redis_client
 from server.core.errors import DomainError
 from server.core.ids import new_token
 
 LIFE_S = 600
+BEGUN_PER_MINUTE = 120  # from one address: a whole court may stand behind it in the morning
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,19 @@ class Away:
     browser: str
 
 
-def begin(provider: str) -> Away:
-    """Raises `server.no_redis` or `oidc.unavailable` when it cannot be kept."""
+def begin(provider: str, *, remote: str) -> Away:
+    """Raises `server.no_redis` when it cannot be kept, `auth.slow_down` when one address begins too many."""
     away = Away(provider, new_token(), new_token(), new_token() + new_token(), new_token())
     try:
-        redis_client.client().set(_key(away.state), json.dumps(asdict(away)), ex=LIFE_S)
+        client = redis_client.client()
+        counter = f"songda:oidc-begun:{remote}"
+        with client.pipeline() as both:
+            both.set(counter, 0, nx=True, ex=60)
+            both.incr(counter)
+            _, begun = both.execute()
+        if begun > BEGUN_PER_MINUTE:
+            raise slow_down(60)
+        client.set(_key(away.state), json.dumps(asdict(away)), ex=LIFE_S)
     except redis.RedisError as error:
         raise DomainError(code="server.no_redis", status=503, title="缓存服务未就绪") from error
     return away
