@@ -394,3 +394,12 @@ def test_even_with_the_key_the_head_knows_the_last_entries(log: Log) -> None:
     log.kept["audit_entries"][:] = [{**one, "result": "failed"} for one in log.kept["audit_entries"]]
     relinked(log, SIZE - 1, seq=SIZE - 1, prev=log.entry(SIZE - 2)["hash"])
     assert bad_after(log) == ("head", "altered", SIZE - 1)
+
+
+def test_an_older_head_put_back_over_a_cut_tail_is_betrayed_by_the_checkpoint(log: Log) -> None:
+    older = log.parts["audit_heads"].find_one({"_id": COURT})
+    append([row(n) for n in range(SIZE, SIZE + 3)])
+    assert checkpoints.checkpoint(COURT, now=START)
+    log.entries.delete_many({"seq": {"$gte": SIZE}})
+    log.parts["audit_heads"].replace_one({"_id": COURT}, older)
+    assert bad_after(log) == ("entry", "cut", SIZE)
