@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.accounts.models import Person
+from server.accounts.models import Person, holding
 from server.board.schemas.days import BoardRosterSchema
 from server.board.schemas.imports import BoardImportRunSchema
 from server.cases import services as cases
@@ -165,3 +165,20 @@ def test_a_later_shift_moves_the_times_of_a_route_that_is_out(
     after = ok(manager.get(path))["planned_arrive_at"]
     assert before.startswith("2026-11-24T00:")
     assert after.startswith("2026-11-24T02:")
+
+
+def test_a_roster_file_neither_brings_back_who_left_nor_joins_duties_kept_apart(
+    manager: Browser, people: dict[str, Person]
+) -> None:
+    Person.objects(id=people["wc002"].id).update(set__active=False, set__grants=[])
+    Person.objects(id=people["clerk"].id).update(set__grants=holding("security_auditor"))
+    run = bring_in(manager, line("WC001"), line("WC002"), line("CLERK"))
+    assert [(one["row"], one["code"]) for one in run["problems"]] == [
+        (3, "person.has_left"),
+        (4, "roles.separated_duties"),
+    ]
+    assert [one["server_id"] for one in ok(manager.get(f"/api/board/days/{DAY}/roster"))["entries"]] == [
+        people["wc001"].id
+    ]
+    assert Person.objects.get(id=people["clerk"].id).roles == ["security_auditor"]
+    assert Person.objects.get(id=people["wc002"].id).roles == []
