@@ -73,7 +73,7 @@ lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档�
 .PHONY: audit
 audit: ## 检查依赖包的已知漏洞(需要能访问软件源的漏洞库;不属于 make lint)
 	@$(SETUP) lint
-	@failed=; $(VENV)/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip || failed=1
+	@failed=; $(VENV)/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict || failed=1
 	@$(PYTHON) -m tools.setup npm audit --audit-level=high || failed=1
 	@if [ -n "$$failed" ]; then echo "✗ 有依赖存在已知漏洞,或漏洞库无法访问(见上)" >&2; exit 1; fi
 

@@ -43,11 +43,11 @@ def _other_case(number: Any, by: int) -> str:
     return f"{head}{by}1{tail}"
 
 
-def play(stack: WholeStack, files: tuple[Path, Path]) -> tuple[int, dict[str, Any], str]:
+def play(stack: WholeStack, files: tuple[Path, Path], *, url: str = "") -> tuple[int, dict[str, Any], str]:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tools.stack.flask", "day", "play", "--cases", str(files[0])),
-            *("--servers", str(files[1]), "--date", DAY, "--base-url", stack.url, "--plan-seconds", "3"),
+            *("--servers", str(files[1]), "--date", DAY, "--base-url", url or stack.url, "--plan-seconds", "3"),
         ],
         cwd=ROOT,
         env={**stack.supervisor.env, "VAR": str(stack.place.var)},

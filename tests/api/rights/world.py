@@ -190,6 +190,7 @@ def sign_in(person: Person, kind: str) -> str:
         person_id=person.id,
         court=person.court,
         kind=kind,
+        second=kind == "web",
         created_at=now,
         last_seen_at=now,
         idle_until=now + timedelta(hours=1),
