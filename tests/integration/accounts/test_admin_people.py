@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import server.cases
 from server.accounts import rights
 from server.accounts.models import BindCode, Court, Division, Group, Person, Role, Session
 from server.accounts.services import (
@@ -351,3 +354,13 @@ def test_lists_filter_within_what_the_asker_may_see_and_hold_no_secret() -> None
     ]
     assert told[1]["groups"] == [{"id": group.id, "name": "组"}]
     assert told[0]["court"] == {"code": HERE, "name": "西城法院"}
+
+
+def test_the_courts_of_the_demonstration_all_find_their_way_up() -> None:
+    listed = Path(server.cases.__file__).parent / "data" / "courts.csv"
+    with listed.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    Court.objects.delete()
+    assert ensure_courts(rows) == len(rows)
+    assert world.court_of("京0102").path == ["最高法", "京", "京02"]
+    assert rights.CourtTree().below("最高法") == {row["code"] for row in rows}
