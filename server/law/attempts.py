@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TypeVar
 
 from server.law import terms
+from server.law.calendars import sensible
 from server.law.outcomes import OUTCOMES
 from server.law.refusals import LawRefused
 from server.law.required_evidence import Entered
@@ -160,9 +161,9 @@ def _check_items(attempt: Attempt) -> None:
 
 def _check_order(attempt: Attempt) -> None:
     """Nothing is signed before it was sent, nor read before it left. Both ends of a pair must be known to compare."""
-    for moment in (attempt.sent_at, attempt.arrived_at, attempt.proved_arrival_at, attempt.read_at, attempt.called_at):
-        if moment is not None and moment.tzinfo is None:
-            raise LawRefused(code="law.bad_date", title="时间应带时区", rule="民事诉讼法第八十五条")
+    sensible(attempt.signed_on, attempt.left_on, attempt.posted_on, attempt.received_on, attempt.returned_on)
+    sensible(attempt.sent_at, attempt.arrived_at, attempt.proved_arrival_at, attempt.read_at, attempt.called_at)
+    sensible(attempt.replied_at, attempt.acted_at, *attempt.tried_on, *attempt.postings)
     if attempt.posted_on is not None:
         _not_before(attempt.posted_on, attempt.signed_on, "签收", "交邮")
         _not_before(attempt.posted_on, attempt.returned_on, "退回", "交邮")

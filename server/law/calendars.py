@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from server.law.refusals import LawRefused
@@ -20,6 +20,7 @@ from server.law.refusals import LawRefused
 FOLDER = Path(__file__).parent / "data" / "calendar"
 DAY = timedelta(days=1)
 WEEKEND = "周末"
+FIRST_YEAR, LAST_YEAR = 1949, 2200
 
 _SATURDAY = 5
 _SOURCE = re.compile(r"#\s*source:\s*(\S.*)")
@@ -77,6 +78,17 @@ class Calendar:
     def with_year(self, year: CalendarYear) -> Calendar:
         """The same with one year added or replaced."""
         return Calendar([*(one for one in self.years.values() if one.year != year.year), year])
+
+
+def sensible(*days: date | None) -> None:
+    """Raises LawRefused (`law.bad_date`) for a day or moment no case can have; a moment must carry its zone."""
+    for day in days:
+        if day is None:
+            continue
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise LawRefused(code="law.bad_date", title=f"日期不合理：{day.isoformat()}", rule="R1.30")
+        if isinstance(day, datetime) and day.tzinfo is None:
+            raise LawRefused(code="law.bad_date", title="时间应带时区", rule="R1.30")
 
 
 def weekday_zh(day: date) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from server.law.attempts import SHANGHAI, day_of
-from server.law.refusals import LawRefused
+from server.law.calendars import sensible
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.terms import known
 
@@ -67,8 +67,7 @@ class Call:
 
     def __post_init__(self) -> None:
         known(self.result, LABELS, what="通话结果")
-        if self.at.tzinfo is None:
-            raise LawRefused(code="law.bad_date", title="时间应带时区", rule="T01")
+        sensible(self.at)
 
 
 @dataclass(frozen=True, slots=True)

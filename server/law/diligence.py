@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from server.law.attempts import SHANGHAI, day_of
-from server.law.calendars import Calendar, shipped
+from server.law.calendars import Calendar, sensible, shipped
 from server.law.calls import LABELS, NOON, Call, number_tried
 from server.law.deadlines import deadline
 from server.law.refusals import LawRefused
@@ -58,8 +58,7 @@ class Try:
         known(self.result, ("failed", "served", "open"), what="结果")
         if self.call_result:
             known(self.call_result, LABELS, what="通话结果")
-        if self.at.tzinfo is None:
-            raise LawRefused(code="law.bad_date", title="时间应带时区", rule="T08")
+        sensible(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,7 @@ def plan(
 
 
 def _check(tries: Iterable[Try], accepted_at: datetime, now: datetime) -> None:
-    if accepted_at.tzinfo is None or now.tzinfo is None:
-        raise LawRefused(code="law.bad_date", title="时间应带时区", rule="T08")
+    sensible(accepted_at, now)
     if any(not accepted_at <= one.at <= now for one in tries):
         raise LawRefused(code="law.contradiction", title="送达行为早于受理或者晚于现在", rule="T08")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from server.law.calendars import DAY, Calendar, weekday_zh
+from server.law.calendars import DAY, Calendar, sensible, weekday_zh
 from server.law.refusals import LawRefused
 
 Unit = Literal["day", "month", "year"]
@@ -72,6 +72,7 @@ def count(
     `rolls` false: the end stays where it falls (custody, CRL art. 105). `travel_days` are left out of the period.
     Raises LawRefused (`law.bad_period`) for amounts that make no sense.
     """
+    sensible(start)
     if not 0 < amount <= MAX_AMOUNT or not 0 <= travel_days <= MAX_AMOUNT:
         raise LawRefused(code="law.bad_period", title=f"期间长度不合理：{amount}", rule=CIVIL)
     try:
@@ -134,8 +135,7 @@ def add_months(start: date, amount: int, *, rule: MonthRule = "civil") -> date:
 
 def count_hours(amount: int, start_at: datetime) -> CountedHours:
     """The moment a period by hours ends: the starting hour is not counted. `start_at` must be aware."""
-    if start_at.tzinfo is None:
-        raise LawRefused(code="law.bad_date", title="时间应带时区", rule=CIVIL)
+    sensible(start_at)
     if not 0 < amount <= MAX_AMOUNT:
         raise LawRefused(code="law.bad_period", title=f"期间长度不合理：{amount}", rule=CIVIL)
     first = start_at.replace(minute=0, second=0, microsecond=0) + _HOUR
@@ -148,6 +148,7 @@ def count_hours(amount: int, start_at: datetime) -> CountedHours:
 
 def in_time(ends_on: date, *, posted_on: date | None = None, received_on: date | None = None) -> Timely:
     """Whether something handed in or posted came before the end. The post mark counts (CPL art. 85 ¶4)."""
+    sensible(ends_on, posted_on, received_on)
     if posted_on and received_on and received_on < posted_on:
         raise LawRefused(code="law.contradiction", title="收到日期早于交邮日期", rule=CIVIL)
     counted = posted_on or received_on
@@ -165,6 +166,7 @@ def days_before(
     hearing_on: date, amount: int, *, clear: bool = False, exclude: timedelta = DAY
 ) -> tuple[date, tuple[str, ...]]:
     """The last day on which something due `amount` days before a day may happen. `clear`: whole days between."""
+    sensible(hearing_on)
     last = hearing_on - timedelta(days=amount) - (exclude if clear else timedelta())
     how = f"之间应有完整的 {amount} 日" if clear else f"减 {amount} 日"
     return last, (f"开庭日 {day_zh(hearing_on)}，{how}，最迟为 {day_zh(last)}",)

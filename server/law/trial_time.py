@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.law.calendars import DAY
+from server.law.calendars import DAY, sensible
 from server.law.refusals import LawRefused
 
 ARTICLE = "严格执行案件审理期限制度的若干规定第十条"
@@ -61,6 +61,7 @@ def trial_days(filed_on: date, until_on: date, excluded: Sequence[tuple[date, da
 
     Spans may overlap: a day is left out once. Raises LawRefused for a span or a case that ends before it starts.
     """
+    sensible(filed_on, until_on)
     if until_on < filed_on or any(last < first for first, last in excluded):
         raise LawRefused(code="law.contradiction", title="结束日期早于开始日期", rule=EXCLUDED)
     total = (until_on - filed_on).days

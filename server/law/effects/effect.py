@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from server.law.attempts import Attempt, last_day
+from server.law.calendars import sensible
 from server.law.deadlines import Alternative
 from server.law.documents import document_class
 from server.law.effects.announced import judge_notice
@@ -114,6 +115,7 @@ def effect(
 
 
 def _check(attempts: Sequence[Attempt], on: date) -> None:
+    sensible(on)
     ids = [one.id for one in attempts]
     if len(set(ids)) != len(ids):
         raise LawRefused(code="law.two_closings", title="同一次送达出现了两个结果", rule="民事诉讼法第八十七条")

@@ -12,7 +12,7 @@ from server.law.effects.findings import DEEMED, JUDGE, NONE, PRESUMED, RUNNING, 
 from server.law.effects.mail import irregular_return
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.signers import Signer
-from server.law.situation import Situation
+from server.law.situation import Consent, Situation
 from tests.unit.law.attempt_factories import (
     E_CONSENT,
     ON,
@@ -145,8 +145,24 @@ def test_ol_31_2_another_address_needs_knowledge() -> None:
     assert ask(dataclasses.replace(read, rebutted=True), situation=TIED).state == NONE
     replied = sent(arrived_at=arrived, replied_at=at("2026-11-06 09:00"))
     assert ask(replied, situation=TIED).state == SERVED
+    both = sent(arrived_at=arrived, read_at=at("2026-11-06 09:00"), replied_at=at("2026-11-06 09:00"))
+    assert ask(both, situation=TIED).state == SERVED
     acted = sent(arrived_at=arrived, acted_at=at("2026-11-08 09:00"), read_at=at("2026-11-06 09:00"), rebutted=True)
     assert ask(acted, situation=TIED).served_on == date(2026, 11, 8)
+
+
+def test_the_arrival_rule_wants_both_consent_and_an_address_they_gave() -> None:
+    arrived = sent(arrived_at=at("2026-11-05 09:01"))
+    assert ask(arrived, situation=Situation(consent=Consent("express"), e_address="tied")).state == NONE
+    assert ask(arrived, situation=Situation(e_address="given")).state == NONE
+    assert ask(arrived, situation=Situation(consent=Consent("express"), e_address="given")).state == SERVED
+
+
+def test_a_withdrawn_consent_is_told_as_such() -> None:
+    gone = Situation(consent=Consent("express", withdrawn=True), e_address="given")
+    found = ask(sent(arrived_at=at("2026-11-05 09:01")), situation=gone)
+    assert found.state == NONE
+    assert "撤回" in found.text_zh
 
 
 def test_ol_31_4_the_earliest_valid_electronic_way_counts() -> None:

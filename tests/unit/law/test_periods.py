@@ -291,6 +291,9 @@ def test_unknown_kinds_and_days_beyond_the_calendar_are_refused() -> None:
     refused("law.unknown_kind", lambda: deadline("appeal-mediation", day("2026-03-02")))
     refused("law.unknown_kind", lambda: notice("notice-mars", [day("2026-03-02")]))
     refused("law.bad_date", lambda: deadline("answer", date.max))
+    refused("law.bad_date", lambda: deadline("hearing", date.min))
+    refused("law.bad_date", lambda: notice("notice", [date(2201, 1, 1)]))
+    refused("law.bad_date", lambda: periods.count_hours(1, datetime.max.replace(tzinfo=SHANGHAI)))
 
 
 @patient

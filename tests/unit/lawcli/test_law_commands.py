@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.law.attempts import SHANGHAI
 from server.law.kinds import KINDS
 from server.law.notices import LABELS
 from server.law.refusals import LawRefused
 from server.law.situation import Situation
 from server.lawcli.cli import init_app, law_commands
-from server.lawcli.questions import QUESTIONS
+from server.lawcli.questions import QUESTIONS, Frame
 from server.lawcli.reading import build, describe, plain
 from server.lawcli.words import WORDS
 from tests.unit.law.properties import patient
@@ -284,6 +286,47 @@ def test_any_json_is_answered_or_refused_and_never_breaks_a_question(name: str, 
     value = data.draw(JSON_VALUES | st.dictionaries(st.sampled_from(fields), JSON_VALUES))
     with suppress(LawRefused):
         build(QUESTIONS[name].shape, value)
+
+
+DATES = st.one_of(st.dates(date(2026, 10, 1), date(2026, 11, 20)), st.dates())
+MOMENTS = st.one_of(
+    st.datetimes(datetime(2026, 10, 1), datetime(2026, 11, 20), timezones=st.just(UTC)),  # noqa: DTZ001 # bounds are naive
+    st.datetimes(timezones=st.sampled_from([UTC, SHANGHAI])),
+)
+ANYTHING: dict[Any, st.SearchStrategy[Any]] = {
+    "文字": st.sampled_from(["", "p1", "赵某", "2026"]),
+    "整数": st.integers(-3, 60) | st.just(10**12),
+    "true/false": st.booleans(),
+    "日期": DATES.map(str),
+    "时间（带时区）": MOMENTS.map(lambda one: one.isoformat()),
+}
+LISTS = {name.rpartition(".")[2]: sorted(words) for name, words in WORDS.items()} | {
+    "document": ["起诉状副本", "民事判决书", "民事调解书"],
+    "documents": ["开庭传票", "支付令"],
+    "kind": [*KINDS, *LABELS, "hours", "phone", "address", "video", "voucher", "mail_receipt"],
+}
+
+
+def shaped(shape: Any, name: str = "") -> st.SearchStrategy[Any]:
+    """JSON of the right shape, with words of the closed lists and days of this year or of any."""
+    if isinstance(shape, list):
+        return st.lists(shaped(shape[0], name), max_size=3)
+    if isinstance(shape, dict) and "…" not in shape:
+        needed = {field[:-1]: shaped(kind, field[:-1]) for field, kind in shape.items() if field.endswith("*")}
+        others = {field: shaped(kind, field) for field, kind in shape.items() if not field.endswith("*")}
+        return st.fixed_dictionaries(needed, optional=others)
+    if isinstance(shape, dict):
+        return st.dictionaries(st.sampled_from(["note", "signer.name", "thing"]), shaped(shape["…"]), max_size=2)
+    return st.sampled_from(LISTS[name]) if name in LISTS else ANYTHING[shape]
+
+
+@patient
+@given(name=st.sampled_from(sorted(QUESTIONS)), data=st.data())
+def test_any_facts_of_the_right_shape_are_answered_or_refused(name: str, data: st.DataObject) -> None:
+    question = QUESTIONS[name]
+    value = data.draw(shaped(describe(question.shape)))
+    with suppress(LawRefused):
+        json.dumps(plain(question.answer(build(question.shape, value), Frame())))
 
 
 def test_facts_read_and_written_again_are_the_same() -> None:
