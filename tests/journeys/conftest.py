@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -20,8 +22,38 @@ _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+_SECRET = re.compile(r"^\s+(\w+)\s+([A-Z2-7]{32})$", re.MULTILINE)
+_STEP_S = 30
 
+NewPage = Callable[..., Page]
 SignIn = Callable[..., Page]
+
+
+class Authenticator:
+    """The app on people's phones (RFC 6238). No code is shown twice: the server takes each only once."""
+
+    def __init__(self, secrets: dict[str, str]) -> None:
+        """`secrets`: base 32 by user name."""
+        self.secrets = secrets
+        self._used: dict[str, int] = {}
+
+    def code(self, username: str) -> str | None:
+        """A code that was not used yet; None for people who sign in without one. Waits when codes run out.
+
+        The server takes one step early and one step late (clocks differ), so up to three codes need no waiting.
+        """
+        secret = self.secrets.get(username)
+        if secret is None:
+            return None
+        step = max(self._used.get(username, 0) + 1, self._now())
+        while step > self._now() + 1:
+            time.sleep(0.5)
+        self._used[username] = step
+        return pyotp.TOTP(secret).at(step * _STEP_S)
+
+    @staticmethod
+    def _now() -> int:
+        return int(time.time()) // _STEP_S
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +71,14 @@ def stack(board_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="module")
+def authenticator(stack: WholeStack) -> Authenticator:
+    """Knows the secrets of the demo accounts, as the console prints them."""
+    listing = stack.flask("demo-accounts", "demo", "accounts")
+    listing.wait(PATIENCE_MS / 1000)
+    return Authenticator(dict(_SECRET.findall(listing.log_path.read_text(encoding="utf-8"))))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -51,26 +91,45 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def sign_in(stack: WholeStack, browser: Browser, tmp_path: Path) -> Iterator[SignIn]:
-    """`sign_in("manager")` gives a page on the board; an error of the page's script fails the test."""
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """`new_page(width=390)` gives an empty page of a new browser; an error of a page's script fails the test."""
     expect.set_options(timeout=PATIENCE_MS)
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def enter(username: str, width: int = 1440, height: int = 900) -> Page:
+    def make(width: int = 1440, height: int = 900) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{stack.url}/board/")
-        page.fill("#username", username)
-        page.fill("#password", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".toolbar")  # the first page of everybody who comes here
         return page
 
-    yield enter
+    yield make
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def sign_in(stack: WholeStack, new_page: NewPage, authenticator: Authenticator) -> SignIn:
+    """`sign_in("manager")` gives a page on the board, signed in with both factors where two are asked for."""
+
+    def enter(username: str, width: int = 1440, height: int = 900, page: Page | None = None) -> Page:
+        page = page or new_page(width, height)
+        page.goto(f"{stack.url}/board/")
+        give_password(page, username, PASSWORD)
+        code = authenticator.code(username)
+        if code is not None:
+            page.fill("#code", code)
+        page.wait_for_selector(".bar ~ .main h1, .toolbar .versions, .toolbar .date")
+        return page
+
+    return enter
+
+
+def give_password(page: Page, username: str, password: str) -> None:
+    """The first step of the sign-in page."""
+    page.fill("#username", username)
+    page.fill("#password", password)
+    page.click("button[type=submit]")

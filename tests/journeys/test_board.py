@@ -17,7 +17,7 @@ from server.drill.desk import Desk
 from server.drill.ledger import Ledger
 from server.drill.phone import Phone
 from tests.journeys import lists
-from tests.journeys.conftest import PASSWORD, SignIn
+from tests.journeys.conftest import PASSWORD, Authenticator, SignIn
 from tests.stack.whole import WholeStack
 
 pytestmark = pytest.mark.journey
@@ -122,12 +122,13 @@ def test_a_manager_brings_a_day_from_a_file_to_published_routes_and_a_colleague_
     expect(colleague.locator(moved)).to_be_attached()
 
 
-def one_outcome(stack: WholeStack, folder: Path) -> tuple[str, str]:
+def one_outcome(stack: WholeStack, authenticator: Authenticator, folder: Path) -> tuple[str, str]:
     """A server comes to a door today and finds nobody home; (visit id, recipient)."""
     day, ledger = court_day(datetime.now(UTC)).isoformat(), Ledger()
     lists.cases(folder / "cases.csv", day=day, first_serial=70_300, count=4)
     lists.servers(folder / "servers.csv", count=2)
-    desk = Desk(stack.url, ledger, username="admin", password=PASSWORD)
+    code = authenticator.code("admin")
+    desk = Desk(stack.url, ledger, username="admin", password=PASSWORD, code=code)
     desk.bring_in(folder / "servers.csv", kind="servers", day=day)
     desk.bring_in(folder / "cases.csv", kind="cases", day=day)
     desk.approve_all()
@@ -165,9 +166,9 @@ def one_outcome(stack: WholeStack, folder: Path) -> tuple[str, str]:
 
 
 def test_a_reviewer_sees_photo_place_and_course_and_accepting_makes_the_papers(
-    stack: WholeStack, sign_in: SignIn, tmp_path: Path
+    stack: WholeStack, sign_in: SignIn, authenticator: Authenticator, tmp_path: Path
 ) -> None:
-    visit_id, recipient = one_outcome(stack, tmp_path)
+    visit_id, recipient = one_outcome(stack, authenticator, tmp_path)
     page = sign_in("reviewer")
     go(page, f"/reviews/{visit_id}")
     detail = page.locator(".detail")

@@ -42,7 +42,13 @@ export const router = createRouter({
   ],
 })
 
+let heading: unknown = ''
+
+/** False once somebody is on the way elsewhere, even while that page still loads: then a slow answer calls nobody back. */
+export const staysOn = (name: string): boolean => heading === name
+
 router.beforeEach(async (to) => {
+  heading = to.name
   if (to.name === 'sign-in') return true
   const { resume, can } = useSession()
   try {
