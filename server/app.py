@@ -35,6 +35,7 @@ from server.dispatch import tasks as dispatch_tasks
 from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
 from server.gateways import ldap, oidc, wechat
+from server.lawcli import cli as law_cli
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
@@ -73,7 +74,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, audit_cli, cases_cli, keys_cli, demo_cli, drill_cli):
+    for commands in (cli, audit_cli, cases_cli, keys_cli, law_cli, demo_cli, drill_cli):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app

@@ -168,7 +168,7 @@ class Group(Document):
 
     meta = {
         "collection": "groups",
-        "indexes": [{"fields": ["court", "name"], "unique": True}],
+        "indexes": [{"fields": ["court", "name"], "unique": True}, "grants.role"],
         "auto_create_index": False,
     }
     id = StringField(primary_key=True, default=new_id)

@@ -34,6 +34,7 @@ class Alert(Document):
         "indexes": [
             {"fields": ["person_id", "kind", "window"], "unique": True},
             ("court", "state", "-at"),
+            {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
     }
