@@ -135,6 +135,7 @@ def test_a_privileged_role_binds_an_authenticator_and_a_recovery_code_stands_in_
     secret = page.locator(".secret").inner_text().replace(" ", "")
     page.fill(".confirm input", pyotp.TOTP(secret).now())
     page.click("button:has-text('绑定')")
+    expect(page.locator(".codes li")).not_to_have_count(0)
     codes = page.locator(".codes li").all_inner_texts()
     assert len(set(codes)) == len(codes) >= 8
     expect(page.locator("button:has-text('继续')")).to_be_disabled()

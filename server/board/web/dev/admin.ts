@@ -166,7 +166,7 @@ export const adminRoutes = (me: () => Record<string, unknown>): Route[] => [
   ['PUT', /^\/api\/me\/password$/, () => ({ csrf: 'c', me: me(), next: 'done' })],
   ['GET', /^\/api\/me\/totp$/, () => ({ enrolled: true, confirmed_at: ago(90_000), recovery_left: 7 })],
   ['POST', /^\/api\/me\/totp$/, () => ({ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/x', qr_svg: QR })],
-  ['POST', /^\/api\/me\/totp\/confirm$/, () => ({ recovery_codes: Array.from({ length: 10 }, (_, i) => `K7Q${i}-9XM${i}`), csrf: 'c', me: me(), next: 'done' })],
+  ['POST', /^\/api\/me\/totp\/confirm$/, () => ({ recovery_codes: Array.from({ length: 10 }, (_, i) => `k7q${i}-9xm${i}-ab3d-x2y${i}`), csrf: 'c', me: me(), next: 'done' })],
   ['DELETE', /^\/api\/me\/totp$/, () => null],
   ['GET', /^\/api\/me\/sessions$/, () => whole(sessions())],
   ['DELETE', /^\/api\/me\/sessions\/([^/]+)$/, () => null],

@@ -3,7 +3,7 @@ import type { Verification } from '@/api/admin'
 import { agentName } from '@/lib/agent'
 import { barsOf, everyDay, labelEvery, roundTop } from '@/lib/bars'
 import { diffLines, noteLines } from '@/lib/diff'
-import { countdown, inFours, isTotp, secondsLeft, svgImage, typedCode } from '@/lib/factor'
+import { countdown, inFours, isTotp, secondsLeft, svgImage, typedCode, typedRecovery } from '@/lib/factor'
 import { personalOf } from '@/lib/search'
 import { dayAfter } from '@/lib/time'
 import { treeOf } from '@/lib/tree'
@@ -14,6 +14,7 @@ describe('typed codes', () => {
     expect([typedCode(' 123 456 '), typedCode('１２３４５６'), typedCode('k7q2-9xm4')]).toEqual(['123456', '123456', 'k7q29xm4'])
     expect([isTotp('123 456'), isTotp('12345'), isTotp('12345a')]).toEqual([true, false, false])
   })
+  it('a recovery code comes in its fours', () => expect([typedRecovery(' K7Q2－9xm4 '), typedRecovery('k7q29xm4ab'), typedRecovery('')]).toEqual(['k7q2-9xm4', 'k7q2-9xm4-ab', '']))
   it('a secret is read in fours', () => expect(inFours('ABCDEFGHIJ')).toBe('ABCD EFGH IJ'))
   it('an svg is an image address, in which nothing runs', () => {
     const image = svgImage('<svg onload="x()"><script>y()</script></svg>')

@@ -2,11 +2,13 @@
 
 const FULL_WIDTH = /[０-９Ａ-Ｚａ-ｚ]/g
 
+const plain = (text: string): string => text.replace(FULL_WIDTH, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0))
+
 /** Full-width figures of a Chinese keyboard become plain ones; spaces and dashes of a copied code go. */
-export function typedCode(text: string): string {
-  const plain = text.replace(FULL_WIDTH, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0))
-  return plain.replace(/[\s\-－—·]/g, '')
-}
+export const typedCode = (text: string): string => plain(text).replace(/[\s\-－—·]/g, '')
+
+/** A recovery code in its fours (`x7k2-9xm4-…`), whichever dashes were typed or left out. */
+export const typedRecovery = (text: string): string => (typedCode(text).toLowerCase().match(/.{1,4}/g) ?? []).join('-')
 
 export const isTotp = (text: string): boolean => /^\d{6}$/.test(typedCode(text))
 
