@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from evidence.stores import store_from_url
 from server import cli, files, kinds, pages
 from server.accounts import catalogue
+from server.accounts import cli as accounts_cli
 from server.accounts import kinds as accounts_kinds
 from server.accounts import resources as accounts
 from server.addresses import services as addresses
@@ -74,7 +75,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, audit_cli, cases_cli, keys_cli, law_cli, demo_cli, drill_cli):
+    for commands in (cli, accounts_cli, audit_cli, cases_cli, keys_cli, law_cli, demo_cli, drill_cli):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app

@@ -39,6 +39,7 @@ ACTIONS = {
     "parties.search": "按号码查找当事人",
     "party.shred": "销毁当事人个人信息",
     "person.agreement": "登记保密协议",
+    "person.appoint": "任命首位管理员",
     "person.bind_code": "发放小程序绑定码",
     "person.change": "修改人员",
     "person.grants": "授予或收回权限",

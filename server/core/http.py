@@ -15,6 +15,7 @@ from pymongo.errors import ConnectionFailure
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+from server.core.crypto.errors import ProviderAway
 from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.core.openapi import UploadsPlugin
@@ -166,6 +167,14 @@ def _on_database_away(error: ConnectionFailure) -> Response:
     return problem({"title": title, "status": 503, "code": "server.unavailable", "retry_after_s": 2})
 
 
+def _on_keys_away(error: ProviderAway) -> Response:
+    """The key provider does not answer: nothing is shown or stored without its key, and the caller may try again."""
+    log.error("key provider away in request %s: %s", g.get("request_id", "-"), error)
+    return problem(
+        {"title": "密钥服务暂不可用，请稍后重试", "status": 503, "code": "server.keys_away", "retry_after_s": 5}
+    )
+
+
 def _drain() -> None:
     """Reads what a refused caller is still sending, up to a limit, and forgets it.
 
@@ -221,6 +230,7 @@ def init_app(app: Flask) -> SongdaApi:
     app.after_request(_finish_request)
     app.register_error_handler(DomainError, _on_domain_error)
     app.register_error_handler(ConnectionFailure, _on_database_away)
+    app.register_error_handler(ProviderAway, _on_keys_away)
     api = SongdaApi(app, spec_kwargs={"extra_plugins": [UploadsPlugin()]})
     _declare_public(app, "api-docs.openapi_json")
     app.register_error_handler(HTTPException, _http_problem)

@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 
 from server.accounts.models import Person, holding
 from server.accounts.resources import COOKIE
-from server.accounts.services import csrf_of, digest
 from server.board.audit_words import ACTIONS, GROUPS, OBJECTS
 from server.core import objects
 from server.core.audit import pending
@@ -140,10 +139,7 @@ def auditor_of(app: Flask, person: Person) -> Browser:
     """A security auditor, signed in without the ways there."""
     person.grants = holding("security_auditor")
     person.save()
-    token = worlds.sign_in(person, "web")
-    client = app.test_client()
-    client.set_cookie(COOKIE, token)
-    return Browser(client, csrf_of(digest(token)))
+    return worlds.browser(app, person)
 
 
 def test_who_saw_this_number_is_one_query(app: Flask, phone: Callable[[str], Phone], people: dict[str, Person]) -> None:

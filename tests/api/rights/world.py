@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from flask import Flask
+
 from evidence.stores.protocol import Store, Stored
 from server.accounts.models import Court, Division, Group, Person, Role, Session, holding
-from server.accounts.services import digest
+from server.accounts.resources import COOKIE
+from server.accounts.services import csrf_of, digest
 from server.alerts.models import Alert
 from server.cases.models import ImportRun
 from server.core.audit.runs import AuditRun
@@ -20,6 +23,7 @@ from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.models import Paper
 from server.service.models import ServiceTask
+from tests.api.conftest import Browser
 from tests.factories import visits
 
 HOME, LOWER, SIBLING = "京01", "京0102", "京02"
@@ -197,3 +201,10 @@ def sign_in(person: Person, kind: str) -> str:
         expires_at=now + timedelta(hours=1),
     ).save(force_insert=True)
     return token
+
+
+def browser(app: Flask, person: Person) -> Browser:
+    """Somebody's browser with a finished session."""
+    token, client = sign_in(person, "web"), app.test_client()
+    client.set_cookie(COOKIE, token)
+    return Browser(client, csrf_of(digest(token)))
