@@ -13,6 +13,7 @@ _WORD = validate.Length(max=64)
 class BoardAuditFilterSchema(Schema):
     """What rows are wanted; `value` is a phone or identity number, found by its blind index and stored nowhere."""
 
+    court = fields.String(validate=_WORD, load_default="", metadata={"description": "One court; empty: all in reach"})
     person_id = fields.String(validate=_WORD, load_default="")
     object_type = fields.String(validate=_WORD, load_default="")
     object_id = fields.String(validate=validate.Length(max=128), load_default="")

@@ -172,3 +172,14 @@ def test_the_cookie_is_not_readable_by_scripts(app: Flask, people: dict[str, Per
     cookie = next(one for one in answer.headers.getlist("Set-Cookie") if one.startswith(COOKIE))
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_one_court_can_be_looked_at_alone_and_another_is_empty(
+    app: Flask, people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    sign_in("other-manager").get("/api/board/days/2026-11-24")
+    auditor = auditor_of(app, people["clerk"])
+    auditor.get("/api/board/audit")
+    mine = auditor.get("/api/board/audit", query_string={"court": COURT}).json["items"]
+    assert {one["court"] for one in mine} == {COURT}
+    assert auditor.get("/api/board/audit", query_string={"court": "京0105"}).json["items"] == []
