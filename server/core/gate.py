@@ -47,6 +47,7 @@ def enter() -> None:
     deed.begin(
         deed.Deed(
             action=said.does,
+            permission=said.permission or "",
             object_type=said.kind or "",
             object_id=str((request.view_args or {}).get(said.parameter, "")) if said.parameter else "",
         )
@@ -118,8 +119,10 @@ def _to_be_recorded(opened: deed.Deed, status: int) -> bool:
     if opened.pending_id:
         return True
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        known = g.get("principal") is not None
-        return known or _strangers.allows(request.remote_addr or "")
+        if g.get("principal") is not None:
+            return True
+        asks_who_one_is = opened.permission == FINISH and request.method in SAFE_METHODS
+        return not (asks_who_one_is and g.get("auth_problem") is None) and _strangers.allows(request.remote_addr or "")
     if status == HTTPStatus.NOT_FOUND:
         return bool(opened.object_type)
     if status == HTTPStatus.NOT_MODIFIED:

@@ -17,6 +17,7 @@ class Deed:
     """What is known so far; becomes one `Row` when the request ends."""
 
     action: str | None = None
+    permission: str = ""
     object_type: str = ""
     object_id: str = ""
     pending_id: str | None = None
