@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .ONESHELL:
 
+# Compiled once, not in each of the dozen processes of a stack, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 export PORT ?= 8000
 export VAR ?= $(CURDIR)/var
 export PYTHONPATH := $(CURDIR)/miniprogram-api:$(CURDIR)

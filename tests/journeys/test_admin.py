@@ -236,6 +236,25 @@ def test_a_role_of_the_courts_own_is_copied_and_duties_that_exclude_each_other_a
     expect(page.locator(".kind").first).to_contain_text("审计助理")
 
 
+def test_a_group_gives_its_roles_and_divisions_are_kept(sign_in: SignIn) -> None:
+    page, mark = sign_in("admin"), secrets.token_hex(2)
+    go(page, "/groups")
+    page.click("button:has-text('新建用户组')")
+    drawer = page.locator(".el-drawer.open")
+    drawer.locator("#group-name").fill(f"送达一组{mark}")
+    drawer.locator(".grants .add").click()
+    page.locator(".el-select-dropdown__item:visible", has_text="送达专员").click()
+    drawer.locator("button:has-text('保存')").click()
+    expect(rows(page).filter(has_text=f"送达一组{mark}")).to_contain_text("送达专员")
+    go(page, "/courts")
+    page.get_by_placeholder("如：民事审判第一庭").fill(f"民事审判第{mark}庭")
+    page.click("button:has-text('添加')")
+    expect(page.get_by_role("main")).to_contain_text(f"民事审判第{mark}庭")
+    status, found = call(page, "GET", "/api/board/divisions")
+    assert status == 200
+    assert f"民事审判第{mark}庭" in [one["name"] for one in found["items"]]
+
+
 def test_the_pages_fit_a_phone_without_sideways_scrolling(sign_in: SignIn) -> None:
     for username, addresses in {
         "admin": ["/account", "/people", "/groups", "/roles", "/courts", "/overview"],
