@@ -12,7 +12,6 @@ import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import pyotp
@@ -88,36 +87,27 @@ def app(composed_app: Flask, database: Any, clean_redis: Any) -> Flask:
     return composed_app
 
 
-@lru_cache(maxsize=1)
-def _hashed() -> str:
-    """Once for all tests: argon2 is slow on purpose."""
-    return accounts.hash_password(PASSWORD)
-
-
 @pytest.fixture
 def people(app: Flask) -> dict[str, Person]:
     """Username → person. The other court's people are `other-…`."""
     now = utc_now()
-    password = _hashed()
-    courts = ((COURT, "北京市西城区人民法院", ""), (OTHER_COURT, "北京市朝阳区人民法院", "other-"))
-    Court.objects.insert([Court(id=court, name=name, level=4) for court, name, _ in courts])
-    made = [
-        Person(
-            court=court,
-            username=prefix + username,
-            name=f"{prefix}{username}",
-            staff_no=username.upper(),
-            grants=holding(role),
-            password_hash=password,
-            created_at=now,
-        )
-        for court, _, prefix in courts
-        for username, role in STAFF.items()
-    ]
-    found = {person.username: person for person in Person.objects.insert(made)}
-    for person in made:
-        if set(person.roles) & set(WITH_SECOND_FACTOR):
-            second_factor.set_secret(person_id=person.id, court=person.court, secret=TOTP_SECRET, now=now)
+    password = accounts.hash_password(PASSWORD)
+    found: dict[str, Person] = {}
+    for court, name, prefix in ((COURT, "北京市西城区人民法院", ""), (OTHER_COURT, "北京市朝阳区人民法院", "other-")):
+        Court(id=court, name=name, level=4).save(force_insert=True)
+        for username, role in STAFF.items():
+            person = Person(
+                court=court,
+                username=prefix + username,
+                name=f"{prefix}{username}",
+                staff_no=username.upper(),
+                grants=holding(role),
+                password_hash=password,
+                created_at=now,
+            ).save(force_insert=True)
+            if role in WITH_SECOND_FACTOR:
+                second_factor.set_secret(person_id=person.id, court=court, secret=TOTP_SECRET, now=now)
+            found[prefix + username] = person
     return found
 
 
