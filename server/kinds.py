@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.cases import errors as cases_errors
-from server.cases.models import ImportRun, Party
+from server.cases.models import Case, ImportRun, Party
 from server.core import objects
 from server.core.audit.runs import AuditRun
 from server.core.audit.runs import missing as missing_run
@@ -15,7 +15,7 @@ from server.field import errors as field_errors
 from server.field.models import EvidenceItem
 from server.reports.models import Paper
 from server.service import errors as service_errors
-from server.service.models import ServiceTask
+from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
 
 
 def paper_not_found() -> NotFound:
@@ -24,6 +24,10 @@ def paper_not_found() -> NotFound:
 
 def party_not_found() -> NotFound:
     return NotFound(code="party.not_found", title="没有这个当事人")
+
+
+def case_not_found() -> NotFound:
+    return NotFound(code="case.not_found", title="没有这个案件")
 
 
 def register() -> None:
@@ -51,6 +55,24 @@ def register() -> None:
             field_errors.evidence_not_found,
             parent=("visit", "visit_id"),
         ),
+        Kind("attempt", Attempt._get_collection, service_errors.attempt_not_found, parent=("task", "task_id")),
+        Kind("exhibit", Exhibit._get_collection, service_errors.exhibit_not_found, parent=("task", "task_id")),
+        Kind(
+            "effect",
+            Effect._get_collection,
+            service_errors.effect_not_found,
+            division="division_id",
+            own=("judge_id", "clerk_id"),
+        ),
+        Kind(
+            "todo",
+            Todo._get_collection,
+            service_errors.todo_not_found,
+            division="division_id",
+            own=("judge_id", "clerk_id"),
+        ),
+        Kind("rule_set", CourtRules._get_collection, service_errors.rule_set_not_found),
+        Kind("case", Case._get_collection, case_not_found, own=("judge.person_id", "clerk.person_id")),
         Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),

@@ -12,6 +12,8 @@ _MANAGER = {
     "imports.create",
     "imports.view",
     "tasks.view",
+    "todos.work",
+    "rules.view",
     "parties.search",
     "personal.unmask",
     "roster.view",
@@ -32,6 +34,10 @@ _SPECIALIST = {
     "imports.view",
     "tasks.view",
     "tasks.review",
+    "tasks.edit",
+    "attempts.edit",
+    "todos.work",
+    "rules.view",
     "parties.search",
     "personal.unmask",
     "dispatch.view",
@@ -41,9 +47,33 @@ _SPECIALIST = {
     "evidence.view",
     "papers.view",
     "papers.make",
+    "papers.archive",
 }
-_ONSITE = {"imports.create", "imports.view", "tasks.view", "tasks.review", "parties.search", "papers.view"}
-_LEADER = {"overview.view", "tasks.view", "dispatch.view", "reviews.view", "papers.view", "courts.view"}
+_ONSITE = {
+    "imports.create",
+    "imports.view",
+    "tasks.view",
+    "tasks.review",
+    "tasks.edit",
+    "attempts.edit",
+    "todos.work",
+    "parties.search",
+    "papers.view",
+    "papers.make",
+}
+_LEADER = {
+    "overview.view",
+    "tasks.view",
+    "dispatch.view",
+    "reviews.view",
+    "papers.view",
+    "courts.view",
+    "rules.view",
+    "rules.approve",
+    "wordings.approve",
+}
+# The court's own staff decide what ends a right; the papers that speak for the court carry its seal.
+_COURT_STAFF = {"effects.confirm", "rules.edit", "rules.approve", "wordings.edit", "wordings.approve", "papers.seal"}
 _PEOPLE_ADMIN = {
     "people.view",
     "people.edit",
@@ -92,7 +122,7 @@ _SEEDED = (
     _role(
         "court_admin",
         "法院管理员",
-        _MANAGER | _SPECIALIST | _PEOPLE_ADMIN | {"privacy.shred", "overview.view"},
+        _MANAGER | _SPECIALIST | _COURT_STAFF | _PEOPLE_ADMIN | {"privacy.shred", "overview.view"},
         Scope.COURT,
         privileged=True,
         grants=_COURT_CODES,
@@ -102,8 +132,8 @@ _SEEDED = (
     _role("process_server", "外出送达员", {"phone.work"}, Scope.OWN),
     _role("onsite", "驻场人员", _ONSITE, Scope.DIVISION),
     _role("call_agent", "电话送达坐席", {"tasks.view"}, Scope.COURT),
-    _role("judge", "承办法官", {"judge.view"}, Scope.OWN),
-    _role("clerk", "书记员", {"judge.view"}, Scope.OWN),
+    _role("judge", "承办法官", {"judge.view", "effects.confirm", "effects.decide"}, Scope.OWN),
+    _role("clerk", "书记员", {"judge.view", "effects.confirm"}, Scope.OWN),
     _role("leader", "院领导", _LEADER, Scope.BELOW),
     _role(
         "supervisor",

@@ -119,13 +119,17 @@ GROUPS = {
 }
 OBJECTS = {
     "alert": "告警",
+    "attempt": "送达行为",
     "audit_run": "日志校验",
     "data_key": "密钥",
     "court": "法院",
     "day": "派单日",
     "division": "庭室",
+    "case": "案件",
     "door": "上门",
+    "effect": "送达事项",
     "evidence": "证据",
+    "exhibit": "送达材料",
     "group": "用户组",
     "import": "导入",
     "move_batch": "批量分派",
@@ -134,8 +138,10 @@ OBJECTS = {
     "person": "人员",
     "plan": "规划",
     "role": "角色",
+    "rule_set": "送达规则",
     "session": "登录会话",
     "task": "任务",
+    "todo": "待办",
     "visit": "上门",
 }
 RESULTS = {"done": "完成", "refused": "被拒", "failed": "出错", "unknown": "结果不明"}

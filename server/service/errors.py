@@ -13,6 +13,22 @@ def attempt_not_found() -> NotFound:
     return NotFound(code="attempt.not_found", title="没有这次送达行为")
 
 
+def exhibit_not_found() -> NotFound:
+    return NotFound(code="exhibit.not_found", title="没有这份材料")
+
+
+def effect_not_found() -> NotFound:
+    return NotFound(code="effect.not_found", title="没有这个送达事项")
+
+
+def todo_not_found() -> NotFound:
+    return NotFound(code="todo.not_found", title="没有这个待办")
+
+
+def rule_set_not_found() -> NotFound:
+    return NotFound(code="rules.not_found", title="没有这个版本的送达规则")
+
+
 def task_changed() -> Conflict:
     return Conflict(code="task.changed", title="任务已被他人修改，请刷新后重试")
 

@@ -15,14 +15,14 @@ from server.accounts.models import Court, Division, Group, Person, Role, Session
 from server.accounts.resources import COOKIE
 from server.accounts.services import csrf_of, digest
 from server.alerts.models import Alert
-from server.cases.models import ImportRun
+from server.cases.models import Case, ImportRun
 from server.core.audit.runs import AuditRun
 from server.core.clock import court_day, utc_now
 from server.core.ids import new_id, new_token
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.models import Paper
-from server.service.models import ServiceTask
+from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
 from tests.api.conftest import Browser
 from tests.factories import visits
 
@@ -135,6 +135,7 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
             made_by="test",
         ).save(force_insert=True),
     )  # fmt: skip
+    _service(world, people, tasks, held, now)
     day = court_day(now).isoformat()
     world.add(
         "plan",
@@ -154,6 +155,59 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
         lambda relation: ImportRun(
             court=COURT_OF[relation], kind="cases", filename="a.xlsx", sha256=SHA, store_key=held.key,
             state="done", created_by=people[relation].id, created_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+
+
+def _service(world: World, people: dict[str, Person], tasks: dict[str, ServiceTask], held: Stored, now: Any) -> None:
+    attempts = {relation: Attempt.objects(task_id=tasks[relation].id).get() for relation in RELATIONS}
+    world.add("attempt", lambda relation: attempts[relation])
+    world.add(
+        "exhibit",
+        lambda relation: Exhibit(
+            court=COURT_OF[relation], task_id=tasks[relation].id, attempt_id=attempts[relation].id, kind="scan",
+            media_type="image/jpeg", size=held.size, sha256=held.sha256, store_key=held.key, received_at=now,
+            by=people[relation].id, by_name="test",
+        ).save(force_insert=True),
+    )  # fmt: skip
+    about = {
+        relation: {
+            "court": COURT_OF[relation],
+            "task_id": tasks[relation].id,
+            "recipient_id": tasks[relation].recipients[0].id,
+            "recipient_name": tasks[relation].recipients[0].name,
+            "case_number": tasks[relation].case_number,
+            "division_id": world.divisions[relation],
+            "judge_id": people[relation].id,
+        }
+        for relation in RELATIONS
+    }
+    world.add(
+        "effect",
+        lambda relation: Effect(
+            **about[relation], case_id=tasks[relation].case_id, party_id=tasks[relation].recipients[0].party_id,
+            document="民事判决书", key=new_id(), created_at=now, updated_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "todo",
+        lambda relation: Todo(
+            **about[relation], key=new_id(), kind="switch", meant_for="specialist", text="test", rule="T08",
+            opened_at=now, due_at=now + timedelta(hours=24),
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "rule_set",
+        lambda relation: CourtRules(
+            court=COURT_OF[relation], version=f"{relation} 1", dated="2026-11-24", drafted_by="nobody",
+            drafted_by_name="test", drafted_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "case",
+        lambda relation: Case(
+            id=tasks[relation].case_id, court=COURT_OF[relation], number=f"号{relation}", kind="民事",
+            judge={"name": "test", "person_id": people[relation].id}, created_at=now, updated_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
 

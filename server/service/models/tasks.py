@@ -1,4 +1,4 @@
-"""Service tasks with their recipients and timeline, and attempts: one shape for all seven channels."""
+"""Service tasks with their recipients and timeline."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from server.core.ids import new_id
 
 CHANNELS = ("direct", "electronic", "telephone", "postal", "pickup", "notice", "entrusted", "forwarded")
 TASK_STATES = ("pending_review", "in_progress", "completed", "returned", "withdrawn")
-RECIPIENT_STATES = ("pending", "in_progress", "served", "failed")
-ATTEMPT_STATES = ("open", "under_review", "closed", "withdrawn")
+# `awaiting`: a way has ended and the machine proposes an effect that court staff or the judge must confirm.
+RECIPIENT_STATES = ("pending", "in_progress", "awaiting", "served", "failed", "withdrawn")
 
 
 class DocumentCopies(EmbeddedDocument):
@@ -56,6 +56,10 @@ class Recipient(EmbeddedDocument):
     state = StringField(required=True, default="pending", choices=RECIPIENT_STATES)
     lock = EmbeddedDocumentField(ChannelLock)
     served_at = DateTimeField()  # signing date and time on the proof, when served
+    documents = ListField(StringField())  # names of the task's documents meant for this one; empty: all of them
+    situation = DictField()  # facts of law about this recipient: fields of server.law.situation.Situation
+    awaits = ListField(StringField())  # while awaiting: court_staff, judge
+    merged_into = StringField()  # withdrawn because another recipient of this task is the same party
 
 
 class Step(EmbeddedDocument):
@@ -129,28 +133,3 @@ class ServiceTask(Document):
 
     def recipient(self, recipient_id: str) -> Recipient | None:
         return next((one for one in self.recipients if one.id == recipient_id), None)
-
-
-class Attempt(Document):
-    """送达行为: one try through one channel. Effect and proof are kept apart from it.
-
-    Shard key (court, task_id). About 1.6 per task.
-    """
-
-    meta = {
-        "collection": "attempts",
-        "indexes": [("court", "task_id", "recipient_id"), ("court", "channel", "state")],
-        "auto_create_index": False,
-    }
-    id = StringField(primary_key=True, default=new_id)
-    court = StringField(required=True)
-    task_id = StringField(required=True)
-    recipient_id = StringField(required=True)
-    channel = StringField(required=True, choices=CHANNELS)
-    rule = StringField(required=True)  # the rule that chose this channel
-    state = StringField(required=True, default="open", choices=ATTEMPT_STATES)
-    opened_at = DateTimeField(required=True)
-    closed_at = DateTimeField()
-    outcome = StringField()  # a code of server.law.outcomes
-    happened_at = DateTimeField()
-    facts = DictField()
