@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
 from datetime import datetime, timedelta
-
-from pymongo.errors import DuplicateKeyError
 
 from evidence.stores import Store
 from server.core import live
 from server.core.errors import Conflict, NotFound
 from server.core.ids import new_id
 from server.dispatch.models import Visit
+from server.papers.kinds import KINDS
 from server.papers.render import RenderedPaper, render_proof, render_report
+from server.reports import making
 from server.reports.gather import Gathered, gather, proof_of, report_of
 from server.reports.models import Paper
 from server.service.actor import SYSTEM, Actor
-from server.service.services import add_step
 
 log = logging.getLogger(__name__)
-KINDS = ("proof", "report")
-LABELS = {"proof": "送达回证", "report": "送达报告书"}
-MAX_PAPER_BYTES = 100 * 1024 * 1024
+OF_A_VISIT = ("proof", "report")
+LABELS = {code: kind.title for code, kind in KINDS.items()}
 
 
 def review_basis(visit_id: str, review_round: int) -> str:
@@ -43,92 +39,34 @@ def make_papers(
         raise NotFound(code="visit.not_found", title="没有这次上门")
     if found.visit.outcome is None or found.visit.review.state != "accepted":
         raise Conflict(code="papers.not_accepted", title="送达结果尚未审核通过，不能生成文书")
-    return [_make(found, kind, basis, actor, now) for kind in KINDS]
+    return [_make(found, kind, basis, store, actor, now) for kind in OF_A_VISIT]
 
 
-def _make(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -> Paper:
+def _make(found: Gathered, kind: str, basis: str, store: Store, actor: Actor, now: datetime) -> Paper:
     visit = found.visit
-    existing = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, basis=basis).first()
-    paper = existing or _write(found, kind, basis, actor, now)
-    # Also for a paper that was there: the worker that made it may have died before it could say so.
-    add_step(
-        court=visit.court,
-        task_id=visit.task_id,
-        actor=actor,
-        what="paper.made",
-        text=f"生成{LABELS[kind]}（第{paper.version}版）",
-        now=paper.made_at,
-        recipient_id=visit.recipient_id,
-        receipt=paper.id,
+    about = making.About(
+        visit.court, f"visit:{visit.id}", visit.task_id, found.task.case_id, visit.recipient_id, visit.id
     )
-    if existing is None:
-        live.publish(visit.court, "paper.made", visit_id=visit.id, paper_id=paper.id, kind=kind, version=paper.version)
-    return paper
+
+    def render(number: str, version: int) -> RenderedPaper:
+        if kind == "proof":
+            return render_proof(proof_of(found, number=number, version=version, made_at=now))
+        return render_report(report_of(found, number=number, version=version, made_at=now, made_by=actor.name))
+
+    return making.make(about, kind, basis, render, store=store, actor=actor, now=now, day=visit.date)
 
 
-def _write(found: Gathered, kind: str, basis: str, actor: Actor, now: datetime) -> Paper:
-    """Renders, stores, then records: a paper that is in the database is whole in the store."""
-    visit = found.visit
-    version = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind).count() + 1
-    number = paper_number(visit, kind)
-    rendered = _render(found, kind, number, version, actor, now)
-    stored = found.store.put(
-        io.BytesIO(rendered.pdf),
-        max_bytes=MAX_PAPER_BYTES,
-        expected_sha256=rendered.sha256,
-        content_type="application/pdf",
-    )
-    made = Paper(
-        id=new_id(),
-        court=visit.court,
-        task_id=visit.task_id,
-        visit_id=visit.id,
-        kind=kind,
-        number=number,
-        version=version,
-        basis=basis,
-        store_key=stored.key,
-        sha256=rendered.sha256,
-        size=len(rendered.pdf),
-        pages=rendered.pages,
-        made_at=now,
-        made_by=actor.name,
-    )
-    try:
-        Paper._get_collection().insert_one(made.to_mongo().to_dict())
-    except DuplicateKeyError:
-        # Another worker made it at the same moment: its paper is the paper.
-        return _twin(visit, kind, basis, version)
-    return made
-
-
-def _twin(visit: Visit, kind: str, basis: str, version: int) -> Paper:
-    twin = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, basis=basis).first()
-    if twin is None:
-        twin = Paper.objects(court=visit.court, visit_id=visit.id, kind=kind, version=version).get()
-    return twin
-
-
-def _render(found: Gathered, kind: str, number: str, version: int, actor: Actor, now: datetime) -> RenderedPaper:
-    if kind == "proof":
-        return render_proof(proof_of(found, number=number, version=version, made_at=now))
-    return render_report(report_of(found, number=number, version=version, made_at=now, made_by=actor.name))
-
-
-def paper_number(visit: Visit, kind: str) -> str:
-    """`HZ20261124-1A2B3C4D`: the kind, the day, and eight characters that stand for this visit."""
-    prefix = "HZ" if kind == "proof" else "BG"
-    mark = hashlib.sha256(visit.id.encode()).hexdigest()[:8].upper()
-    return f"{prefix}{visit.date.replace('-', '')}-{mark}"
-
-
-def list_papers(*, court: str, task_id: str | None = None, visit_id: str | None = None) -> list[Paper]:
-    """Papers of a task or a visit, newest first."""
+def list_papers(
+    *, court: str, task_id: str | None = None, visit_id: str | None = None, case_id: str | None = None
+) -> list[Paper]:
+    """Papers of a case, a task or a visit, newest first."""
     where = {"court": court}
     if task_id:
         where["task_id"] = task_id
     if visit_id:
         where["visit_id"] = visit_id
+    if case_id:
+        where["case_id"] = case_id
     return list(Paper.objects(**where).order_by("-made_at", "kind"))
 
 

@@ -35,6 +35,7 @@ def paper_of(app: Flask, task: ServiceTask, content: bytes = b"%PDF-1.7 proof") 
         court=task.court,
         task_id=task.id,
         visit_id=new_id(),
+        subject=new_id(),
         kind="proof",
         number="HZ20261124-00000001",
         version=1,
