@@ -14,11 +14,11 @@ from server.law import notices
 from server.law.calendars import read_year, shipped
 from server.law.disputed import DISPUTED
 from server.law.kinds import KINDS
+from server.law.reading import as_day, build, describe, plain, refuse
 from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, THRESHOLDS, RuleSet, approve, faults
 from server.law.situation import Situation
 from server.lawcli.questions import QUESTIONS, Frame
-from server.lawcli.reading import as_day, build, describe, plain, refuse
 from server.lawcli.words import WORDS
 
 _REFUSED = 2

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from server.law.attempts import SHANGHAI
 from server.law.kinds import KINDS
 from server.law.notices import LABELS
+from server.law.reading import build, describe, plain
 from server.law.refusals import LawRefused
 from server.law.situation import Situation
 from server.lawcli.cli import init_app, law_commands
 from server.lawcli.questions import QUESTIONS, Frame
-from server.lawcli.reading import build, describe, plain
 from server.lawcli.words import WORDS
 from tests.unit.law.properties import patient
 

@@ -1,4 +1,4 @@
-"""JSON in and out of the law engine's dataclasses, strictly: an unknown or misspelt field is refused by its name."""
+"""JSON in and out of the dataclasses of the law, strictly: an unknown or misspelt field is refused by its name."""
 
 from __future__ import annotations
 
