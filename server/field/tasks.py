@@ -105,12 +105,12 @@ def _follow(event: Event, visit: dict[str, Any], review: dict[str, Any]) -> None
     service.close_attempt(
         court=event.court,
         attempt_id=visit["attempt_id"],
-        outcome=outcome["code"],
-        serves=rule.serves,
+        result=outcome["code"],
         happened_at=outcome["happened_at"],
+        record={},
         actor=actor,
         now=event.at,
-        text=rule.label_zh,
+        text=f"审核通过：{rule.label_zh}",
         facts=_facts(visit),
     )
 

@@ -17,6 +17,10 @@ def exhibit_not_found() -> NotFound:
     return NotFound(code="exhibit.not_found", title="没有这份材料")
 
 
+def recipient_not_found() -> NotFound:
+    return NotFound(code="recipient.not_found", title="任务中没有这个受送达人")
+
+
 def effect_not_found() -> NotFound:
     return NotFound(code="effect.not_found", title="没有这个送达事项")
 
@@ -51,3 +55,7 @@ def recipient_closed() -> Conflict:
 
 def attempt_not_open() -> Conflict:
     return Conflict(code="attempt.not_open", title="这次送达行为已经结束")
+
+
+def state_refused(*, machine: str, state: str, event: str, title: str) -> Conflict:
+    return Conflict(code="state.refused", title=title, machine=machine, state=state, event=event)

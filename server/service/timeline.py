@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,13 @@ def step(
     now: datetime,
     recipient_id: str | None = None,
     receipt: str | None = None,
+    change: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """One timeline line to `$push` onto `steps`: `what` is a dotted code, `text` the same for people (Chinese)."""
+    """One timeline line to `$push` onto `steps`: `what` is a dotted code, `text` the same for people (Chinese).
+
+    `change` says which events of `server.service.machines` the step was: {"task": event, "recipients": {id: event},
+    "added": [recipient ids]}. `server.service.services.replay` rebuilds every state from it.
+    """
     entry: dict[str, Any] = {
         "id": new_id(),
         "at": now,
@@ -31,4 +37,6 @@ def step(
         entry["recipient_id"] = recipient_id
     if receipt:
         entry["receipt"] = receipt
+    if change:
+        entry["change"] = dict(change)
     return entry

@@ -44,6 +44,7 @@ class Attempt(Document):
     closed_by_name = StringField()
     outcome = StringField()
     happened_at = DateTimeField()
+    text = StringField()  # the result in a sentence, for the timeline: 审核通过：本人签收
     facts = DictField()  # what people read of it: visit, signer's name, reason …
     record = DictField()
     outbox = ListField(DictField())

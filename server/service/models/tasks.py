@@ -73,6 +73,7 @@ class Step(EmbeddedDocument):
     text = StringField(required=True)  # the same in Chinese, for people
     recipient_id = StringField()
     receipt = StringField()  # id of the paper or evidence this step produced
+    change = DictField()  # events of server.service.machines: {"task": …, "recipients": {id: …}, "added": [ids]}
 
 
 class ServiceTask(Document):

@@ -4,7 +4,6 @@ from server.service.services.attempts import (
     Wanted,
     add_step,
     attempts_of,
-    close_attempt,
     free_orphaned_locks,
     open_attempts,
     send_back_attempt,
@@ -14,6 +13,8 @@ from server.service.services.attempts import (
     withdraw_attempt,
 )
 from server.service.services.checking import approve_tasks, get_task, review_task
+from server.service.services.closing import close_attempt
+from server.service.services.settling import settle
 
 __all__ = [
     "Wanted",
@@ -26,6 +27,7 @@ __all__ = [
     "open_attempts",
     "review_task",
     "send_back_attempt",
+    "settle",
     "submit_attempt",
     "tell_sent_back",
     "tell_submitted",

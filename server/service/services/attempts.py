@@ -209,40 +209,6 @@ def tell_sent_back(
     )
 
 
-def close_attempt(
-    *,
-    court: str,
-    attempt_id: str,
-    outcome: str,
-    serves: bool,
-    happened_at: datetime,
-    actor: Actor,
-    now: datetime,
-    text: str,
-    facts: dict[str, Any] | None = None,
-) -> None:
-    """The reviewer accepted: the recipient is served or this attempt failed; the lock goes; the task may be completed.
-
-    Safe to repeat: closing a closed attempt with the same outcome finishes what a crash left undone.
-    """
-    change: dict[str, Any] = {
-        "state": "closed",
-        "outcome": outcome,
-        "happened_at": happened_at,
-        "closed_at": now,
-    }
-    if facts:
-        change["facts"] = facts
-    attempt = _move_attempt(court, attempt_id, ("open", "under_review", "closed"), change)
-    setting: dict[str, Any] = {"recipients.$.state": "served" if serves else "failed"}
-    if serves:
-        setting["recipients.$.served_at"] = happened_at
-    line = step("attempt.closed", f"审核通过：{text}", actor=actor, now=now, recipient_id=attempt["recipient_id"])
-    _free(court, attempt, setting, line, now)
-    if serves:
-        _complete(court, attempt["task_id"], now)
-
-
 def _free(court: str, attempt: dict[str, Any], setting: dict[str, Any], line: dict[str, Any], now: datetime) -> None:
     """Takes the lock this attempt holds; does nothing when another holds it or it was freed before."""
     task_id = attempt["task_id"]
@@ -253,28 +219,6 @@ def _free(court: str, attempt: dict[str, Any], setting: dict[str, Any], line: di
             "$set": {**setting, "updated_at": now},
             "$unset": {"recipients.$.lock": ""},
             "$push": {"steps": line, "outbox": _updated(court, task_id, now)},
-            "$inc": {"version": 1},
-        },
-    )
-    events.relay(ServiceTask, task_id)
-
-
-def _complete(court: str, task_id: str, now: datetime) -> None:
-    """送达中 → 已完成, exactly once, when no recipient is left unserved."""
-    system = Actor("system", "系统")
-    _tasks().update_one(
-        {
-            "_id": task_id,
-            "court": court,
-            "state": "in_progress",
-            "recipients": {"$not": {"$elemMatch": {"state": {"$ne": "served"}}}},
-        },
-        {
-            "$set": {"state": "completed", "completed_at": now, "updated_at": now},
-            "$push": {
-                "steps": step("task.completed", "全部受送达人已送达，任务完成", actor=system, now=now),
-                "outbox": _updated(court, task_id, now),
-            },
             "$inc": {"version": 1},
         },
     )

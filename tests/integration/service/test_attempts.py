@@ -36,8 +36,8 @@ def close(attempt: Attempt, *, serves: bool) -> None:
     services.close_attempt(
         court=COURT,
         attempt_id=attempt.id,
-        outcome="signed_recipient" if serves else "nobody_home",
-        serves=serves,
+        result="signed_recipient" if serves else "nobody_home",
+        record={},
         happened_at=utc_now(),
         actor=CLERK,
         now=utc_now(),
