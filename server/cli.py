@@ -13,13 +13,16 @@ from server import permission_table
 from server.core import database
 from server.core.clock import utc_now
 from server.migrations import runner
+from server.service import drawing
 
 db_commands = AppGroup("db", help="数据库维护")
 openapi_commands = AppGroup("openapi", help="接口文档")
 permission_commands = AppGroup("permissions", help="权限对照表")
+state_commands = AppGroup("states", help="状态图")
 
 DOCUMENT = Path("docs/openapi.json")
 PERMISSIONS = Path("docs/permissions.md")
+STATES = Path("docs/states.md")
 
 
 @db_commands.command("indexes")
@@ -81,7 +84,25 @@ def check_permissions(path: Path) -> None:
     click.echo("权限对照表一致")
 
 
+@state_commands.command("write")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=STATES)
+def write_states(path: Path) -> None:
+    """写出状态图。"""
+    path.write_text(drawing.text(), encoding="utf-8")
+    click.echo(f"已写出 {path}")
+
+
+@state_commands.command("check")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=STATES)
+def check_states(path: Path) -> None:
+    """状态图与程序不一致时以 1 退出。"""
+    if not path.exists() or path.read_text(encoding="utf-8") != drawing.text():
+        raise click.ClickException(f"{path} 与程序不一致，请运行 make openapi")
+    click.echo("状态图一致")
+
+
 def init_app(app: Flask) -> None:
     app.cli.add_command(db_commands)
     app.cli.add_command(openapi_commands)
     app.cli.add_command(permission_commands)
+    app.cli.add_command(state_commands)

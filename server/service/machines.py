@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server.core.errors import Conflict
 from server.service import errors
 
 SPECIALIST, COURT_STAFF, JUDGE, SERVER, MACHINE = "specialist", "court_staff", "judge", "server", "machine"
@@ -169,7 +170,7 @@ def sources(machine: Machine, event: str) -> list[str]:
     return list(machine.events[event].moves)
 
 
-def refusal(machine: Machine, state: str, event: str) -> errors.Conflict:
+def refusal(machine: Machine, state: str, event: str) -> Conflict:
     """`state.refused` in words: “送达任务”处于“已完成”，不能“撤回任务”."""
     return errors.state_refused(
         machine=machine.code,
