@@ -12,12 +12,11 @@ from server.papers.data import (
     Witness,
 )
 from server.papers.errors import contradiction, incomplete
-from server.papers.notes import footnotes
 from server.papers.payload import Exhibits, Tree
 from server.papers.text import day, day_of, moment
+from server.papers.wording import Wording
 
 REFUSED = (Manner.LEFT_WITH_WITNESS, Manner.LEFT_WITH_RECORDING, Manner.REFUSED_BEFORE_COURT)
-TITLE = "送达回证"
 
 
 def check(data: ProofOfService) -> None:
@@ -76,7 +75,10 @@ def _required_of_refusal(data: ProofOfService) -> dict[str, object]:
     if data.manner is Manner.LEFT_WITH_RECORDING:
         needed["remarks.recordings"] = remarks.recordings
     if data.manner is Manner.REFUSED_BEFORE_COURT:
-        needed["remarks.court_staff"] = remarks.court_staff
+        # INT art. 131: judge and clerk note what happened and sign; outsourced servers cannot.
+        needed["remarks.court_staff"] = remarks.court_staff and all(
+            _complete(person.signature) for person in remarks.court_staff
+        )
     return needed
 
 
@@ -85,10 +87,10 @@ def _complete(signature: Signature | None) -> bool:
     return bool(signature and signature.image and signature.signed_on)
 
 
-def tree(data: ProofOfService, exhibits: Exhibits) -> Tree:
-    """Everything `proof.typ` prints."""
+def tree(data: ProofOfService, exhibits: Exhibits, words: Wording) -> Tree:
+    """Everything `proof.typ` prints. The note on the law is the one of the case's kind."""
     return {
-        "title": TITLE,
+        "title": words.texts["title"],
         "court_name": data.court_name,
         "number": f"{data.proof_number}",
         "version": f"第 {data.version} 版",
@@ -106,7 +108,7 @@ def tree(data: ProofOfService, exhibits: Exhibits) -> Tree:
         "issued_by": data.issued_by,
         "issued_on": day_of(data.issued_at),
         "servers": [staff(s, exhibits, role="送达人") for s in data.servers],
-        "notes": footnotes(data.case_kind),
+        "notes": [words.texts[name] for name in (data.case_kind.value, "receiver", "refusal")],
     }
 
 

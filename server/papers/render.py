@@ -11,20 +11,24 @@ import json
 import os
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import typst
 
-from server.papers import proof, report
+from server.papers import proof, report, scene, wording
 from server.papers.data import ProofOfService, ServiceReport
-from server.papers.errors import missing_glyph
+from server.papers.errors import missing_glyph, unknown_kind, wrong_data
 from server.papers.fonts import FontSet, find_fonts
+from server.papers.forms import AnyForm
+from server.papers.kinds import KINDS
 from server.papers.payload import Exhibits, Tree, texts
+from server.papers.wording import Wording
 
 TEMPLATES = Path(__file__).parent / "templates"
 PDF_STANDARD: Final = "a-2b"
@@ -33,33 +37,76 @@ _PAGE_TREE = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^
 
 @dataclass(frozen=True, slots=True)
 class RenderedPaper:
-    """A finished PDF/A-2b file, its SHA-256 (lower-case hex) and its number of pages."""
+    """A finished PDF/A-2b file, its SHA-256 (lower-case hex), its number of pages, and what it was printed by."""
 
     pdf: bytes
     sha256: str
     pages: int
+    template_version: str = ""
+    wording_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How a kind is laid out: its template, what refuses bad data, what makes the tree."""
+
+    template: str
+    tree: Callable[[Any, Exhibits, Wording], Tree]
+    check: Callable[[Any], None] | None = None
+
+
+_LAYOUTS: dict[str, _Layout] = {
+    "proof": _Layout("proof.typ", proof.tree, proof.check),
+    "report": _Layout("report.typ", report.tree),
+    "leaving_record": _Layout("record.typ", scene.leaving_tree, scene.check_leaving),
+    "work_record": _Layout("record.typ", scene.work_tree),
+    "statement": _Layout("record.typ", scene.statement_tree, scene.check_statement),
+}
+
+
+def render(
+    kind: str,
+    data: ProofOfService | ServiceReport | AnyForm,
+    words: Wording | None = None,
+    *,
+    fonts: FontSet | None = None,
+) -> RenderedPaper:
+    """Print one paper. `kind` is a key of `KINDS`, `data` its class; without `words` the shipped wording is used.
+
+    Raises: DomainError `papers.unknown_kind`, `papers.incomplete`, `papers.contradiction`, `papers.unlawful`,
+    `papers.bad_link`, `papers.missing_glyph` (422; names the field and the characters), `papers.broken_image`,
+    `papers.image_too_large`, `papers.mixed_datum`, `papers.no_fonts`.
+    """
+    template, tree, exhibits, chosen = prepare(kind, data, words)
+    made_at = data.issued_at if isinstance(data, ProofOfService) else data.made_at
+    printed = _press(fonts or find_fonts()).produce(template, tree, exhibits, made_at=made_at)
+    return replace(printed, template_version=KINDS[kind].template_version, wording_version=chosen.version)
+
+
+def prepare(
+    kind: str, data: ProofOfService | ServiceReport | AnyForm, words: Wording | None = None
+) -> tuple[str, Tree, Exhibits, Wording]:
+    """The name of the template, the tree it reads, its pictures, the wording used. Raises: as `render`."""
+    if kind not in KINDS:
+        raise unknown_kind(kind)
+    if not isinstance(data, KINDS[kind].data):
+        raise wrong_data(kind, type(data).__name__)
+    chosen = words or wording.shipped(kind)
+    layout = _LAYOUTS[kind]
+    if layout.check is not None:
+        layout.check(data)
+    exhibits = Exhibits()
+    return layout.template, layout.tree(data, exhibits, chosen), exhibits, chosen
 
 
 def render_proof(data: ProofOfService, *, fonts: FontSet | None = None) -> RenderedPaper:
-    """Print the proof of service (送达回证).
-
-    Raises: DomainError `papers.incomplete`, `papers.contradiction`, `papers.missing_glyph` (422; names the
-    field and the characters), `papers.broken_image`, `papers.image_too_large`, `papers.no_fonts`.
-    """
-    proof.check(data)
-    exhibits = Exhibits()
-    tree = proof.tree(data, exhibits)
-    return _press(fonts or find_fonts()).produce("proof.typ", tree, exhibits, made_at=data.issued_at)
+    """Print the proof of service (送达回证) in the shipped wording. Raises: as `render`."""
+    return render("proof", data, fonts=fonts)
 
 
 def render_report(data: ServiceReport, *, fonts: FontSet | None = None) -> RenderedPaper:
-    """Print the service report (送达报告书).
-
-    Raises: as `render_proof`, and `papers.mixed_datum` for a map with points of different datums.
-    """
-    exhibits = Exhibits()
-    tree = report.tree(data, exhibits)
-    return _press(fonts or find_fonts()).produce("report.typ", tree, exhibits, made_at=data.made_at)
+    """Print the service report (送达报告书) in the shipped wording. Raises: as `render`."""
+    return render("report", data, fonts=fonts)
 
 
 class Press:

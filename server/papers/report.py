@@ -20,16 +20,16 @@ from server.papers.data import (
 from server.papers.payload import Exhibits, Tree
 from server.papers.proof import signed
 from server.papers.sketch import sketch
-from server.papers.text import coordinates, day, day_of, metres, moment, placed, second, size
+from server.papers.text import coordinates, day, day_of, metres, moment, placed, second, size, span
+from server.papers.wording import Wording
 
-TITLE = "送达报告书"
 SHORT_FACT_WIDTH = 26  # half-width cells that fit beside another fact
 
 
-def tree(data: ServiceReport, exhibits: Exhibits) -> Tree:
+def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
     """Everything `report.typ` prints."""
     return {
-        "title": TITLE,
+        "title": words.texts["title"],
         "court_name": data.court_name,
         "case_number": data.case_number,
         "number": data.report_number,
@@ -50,7 +50,7 @@ def tree(data: ServiceReport, exhibits: Exhibits) -> Tree:
         "review": _review(data.review),
         "made_by": data.made_by,
         "made_on": day_of(data.made_at),
-        "made_at": second(data.made_at),
+        "explanation": words.texts["explanation"],
     }
 
 
@@ -120,21 +120,13 @@ def _visit_facts(visit: Visit) -> tuple[tuple[str, str], ...]:
     return (
         ("外出任务号", visit.number),
         ("送达人", "、".join(visit.servers)),
-        ("计划时间", _span(moment(visit.planned_from), moment(visit.planned_until))),
-        ("实际时间", _span(moment(visit.started_at), moment(visit.ended_at))),
+        ("计划时间", span(moment(visit.planned_from), moment(visit.planned_until))),
+        ("实际时间", span(moment(visit.started_at), moment(visit.ended_at))),
         ("签收人", signer),
         ("拒收事由", visit.refusal_reason),
         ("见证人", witness),
         ("经过", visit.course_of_events),
     )
-
-
-def _span(start: str, end: str) -> str:
-    """`2026年11月24日 09:00 至 11:30`; the day is not repeated."""
-    if not (start and end):
-        return start or end
-    same_day = start.split(" ", maxsplit=1)[0] == end.split(" ", maxsplit=1)[0]
-    return f"{start} 至 {end.split(' ')[1] if same_day else end}"
 
 
 def _event(number: int, event: VisitEvent) -> Tree:

@@ -34,6 +34,14 @@ def day(value: date | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日" if value else ""
 
 
+def span(start: str, end: str) -> str:
+    """`2026年11月24日 09:00 至 11:30` of two moments as printed; the day is not repeated."""
+    if not (start and end):
+        return start or end
+    same_day = start.split(" ", maxsplit=1)[0] == end.split(" ", maxsplit=1)[0]
+    return f"{start} 至 {end.split(' ')[1] if same_day else end}"
+
+
 def day_of(at: datetime) -> str:
     """The day in Asia/Shanghai on which the moment falls."""
     return day(_local(at).date())

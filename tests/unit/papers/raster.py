@@ -6,26 +6,23 @@ import json
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from PIL import Image, ImageChops
 
-from server.papers import proof, report
-from server.papers.data import ProofOfService, ServiceReport
 from server.papers.fonts import find_fonts
-from server.papers.payload import Exhibits
-from server.papers.render import _press
+from server.papers.kinds import KINDS
+from server.papers.render import _press, prepare
+from server.papers.wording import Wording
 
 PPI = 48
 MARGIN_CM = 2.4
 
 
-def rasters(data: ProofOfService | ServiceReport) -> list[Image.Image]:
+def rasters(data: Any, words: Wording | None = None) -> list[Image.Image]:
     """The pages in grey at 48 ppi, from the same tree and templates as the PDF."""
-    exhibits = Exhibits()
-    if isinstance(data, ProofOfService):
-        template, tree = "proof.typ", proof.tree(data, exhibits)
-    else:
-        template, tree = "report.typ", report.tree(data, exhibits)
+    kind = next(code for code, one in KINDS.items() if type(data) is one.data)
+    template, tree, exhibits, _ = prepare(kind, data, words)
     press = _press(find_fonts())
     content = json.dumps(tree | {"fonts": press._font_names()}).encode()
     with TemporaryDirectory() as folder:
@@ -36,7 +33,7 @@ def rasters(data: ProofOfService | ServiceReport) -> list[Image.Image]:
     return [Image.open(BytesIO(page)).convert("L") for page in pages if page]
 
 
-def margins_are_blank(data: ProofOfService | ServiceReport) -> bool:
+def margins_are_blank(data: Any) -> bool:
     """True when no page has ink in the left or right margin (one pixel of tolerance for table lines)."""
     margin = int(MARGIN_CM / 2.54 * PPI) - 1
     for page in rasters(data):
