@@ -59,6 +59,9 @@ class Recipient(EmbeddedDocument):
     documents = ListField(StringField())  # names of the task's documents meant for this one; empty: all of them
     situation = DictField()  # facts of law about this recipient: fields of server.law.situation.Situation
     awaits = ListField(StringField())  # while awaiting: court_staff, judge
+    notice_approval = (
+        DictField()
+    )  # the judge's word: by, by_name, at, reason, article, rule_version, lines of the ledger
     merged_into = StringField()  # withdrawn because another recipient of this task is the same party
 
 
