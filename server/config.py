@@ -65,6 +65,7 @@ class Settings:
     tsa_policy: str = ""
     public_url: str = "http://127.0.0.1:8000"
     live_url: str = "http://127.0.0.1:8001"
+    portal_url: str = ""  # where parties read their papers: the QR code of 送达告知书
     wechat_appid: str = ""
     wechat_secret: str = field(default="", repr=False)
     wechat_base_url: str = "https://api.weixin.qq.com"
@@ -106,6 +107,7 @@ class Settings:
                 ("tsa_policy", "SONGDA_TSA_POLICY"),
                 ("public_url", "SONGDA_PUBLIC_URL"),
                 ("live_url", "SONGDA_LIVE_URL"),
+                ("portal_url", "SONGDA_PORTAL_URL"),
                 ("wechat_appid", "WECHAT_APPID"),
                 ("wechat_secret", "WECHAT_SECRET"),
                 ("wechat_base_url", "WECHAT_BASE_URL"),

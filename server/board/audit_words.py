@@ -36,6 +36,8 @@ ACTIONS = {
     "paper.download": "查看或下载文书",
     "paper.link": "生成文书下载链接",
     "paper.make": "重新生成文书",
+    "paper.order": "制作文书",
+    "paper.preview": "预览文书",
     "parties.search": "按号码查找当事人",
     "party.shred": "销毁当事人个人信息",
     "person.agreement": "登记保密协议",

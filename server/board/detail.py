@@ -84,5 +84,7 @@ def paper(one: Any) -> dict[str, Any]:
         "pages": one.pages,
         "made_at": one.made_at,
         "sha256": one.sha256,
+        "sealed_at": one.sealed_at,
+        "sealed_by": one.sealed_by,
         "url": f"/api/board/papers/{one.id}/file",
     }

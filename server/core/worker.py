@@ -25,6 +25,7 @@ QUEUES = ("default", "plan", "papers", "imports")
 ROUTES = {
     "dispatch.run_plan": {"queue": "plan"},
     "reports.make_papers": {"queue": "papers"},
+    "reports.fulfil_order": {"queue": "papers"},
     "cases.run_import": {"queue": "imports"},
 }
 

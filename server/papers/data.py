@@ -231,6 +231,7 @@ class Effect:
     recipient_name: str
     label: str
     article: str
+    document: str = ""
     effective_on: date | None = None
     confirmed_by: str = ""
     confirmed_at: datetime | None = None

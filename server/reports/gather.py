@@ -15,6 +15,7 @@ from server.dispatch.models import Fix, Visit
 from server.field.models import EvidenceItem, PositionBatch
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES, label_zh
 from server.papers import data as paper
+from server.reports.effects import effects_of, effects_on
 from server.service.models import ServiceTask
 
 _MANNERS = {
@@ -160,7 +161,7 @@ def _remarks(one: Gathered, manner: paper.Manner) -> paper.Remarks:
             place=one.address,
             refusal_reason=outcome.refusal_reason or "",
             note=outcome.note or "",
-            recordings=_recordings(one),
+            recordings=recordings_of(one),
         )
     return paper.Remarks(
         refused_by=outcome.signer.name if outcome.signer else one.visit.recipient_name,
@@ -168,13 +169,13 @@ def _remarks(one: Gathered, manner: paper.Manner) -> paper.Remarks:
         occurred_at=outcome.happened_at,
         place=one.address,
         left_at=outcome.left_at_place or "",
-        witness=_witness(one) if manner is paper.Manner.LEFT_WITH_WITNESS else None,
-        recordings=_recordings(one),
+        witness=witness_of(one) if manner is paper.Manner.LEFT_WITH_WITNESS else None,
+        recordings=recordings_of(one),
         note=outcome.note or "",
     )
 
 
-def _witness(one: Gathered) -> paper.Witness | None:
+def witness_of(one: Gathered) -> paper.Witness | None:
     witness = one.visit.outcome.witness
     if witness is None:
         return None
@@ -192,14 +193,13 @@ def _unit(witness: Any) -> str:
     return " ".join(part for part in (witness.unit, witness.title) if part) if witness else ""
 
 
-def _recordings(one: Gathered) -> tuple[str, ...]:
+def recordings_of(one: Gathered) -> tuple[str, ...]:
     """Short names of photos and recordings as the report lists them."""
-    return tuple(
-        name for item, name in zip(one.items, _names(one), strict=True) if not item.kind.startswith("signature_")
-    )
+    pairs = zip(one.items, names_of(one), strict=True)
+    return tuple(name for item, name in pairs if not item.kind.startswith("signature_"))
 
 
-def _names(one: Gathered) -> list[str]:
+def names_of(one: Gathered) -> list[str]:
     """`照片1 门牌及现场照片`, numbered in order of capture."""
     return [f"材料{n} {EVIDENCE_KINDS.get(item.kind, item.kind)}" for n, item in enumerate(one.items, 1)]
 
@@ -220,7 +220,7 @@ def report_of(one: Gathered, *, number: str, version: int, made_at: datetime, ma
             ),
         ),
         documents=_documents(one),
-        attempts=(_attempt(one),),
+        attempts=(attempt_of(one),),
         report_number=number,
         made_by=made_by,
         made_at=made_at,
@@ -228,17 +228,23 @@ def report_of(one: Gathered, *, number: str, version: int, made_at: datetime, ma
         procedure=task.procedure or "",
         judge=task.judge_name or "",
         clerk=task.clerk_name or "",
-        evidence=tuple(
-            paper.EvidenceLine(
-                name=name,
-                kind=EVIDENCE_KINDS.get(item.kind, item.kind),
-                size_bytes=item.size,
-                sha256=item.sha256,
-                captured_at=item.captured_at,
-            )
-            for item, name in zip(one.items, _names(one), strict=True)
-        ),
+        effects=effects_of(effects_on(task, one.visit.recipient_id)),
+        evidence=evidence_of(one),
         review=_review(one),
+    )
+
+
+def evidence_of(one: Gathered) -> tuple[paper.EvidenceLine, ...]:
+    """Every item with its hash, in order of capture."""
+    return tuple(
+        paper.EvidenceLine(
+            name=name,
+            kind=EVIDENCE_KINDS.get(item.kind, item.kind),
+            size_bytes=item.size,
+            sha256=item.sha256,
+            captured_at=item.captured_at,
+        )
+        for item, name in zip(one.items, names_of(one), strict=True)
     )
 
 
@@ -254,11 +260,12 @@ def _review(one: Gathered) -> paper.Review | None:
     )
 
 
-def _attempt(one: Gathered) -> paper.Attempt:
+def attempt_of(one: Gathered, *, number: int | None = None) -> paper.Attempt:
+    """The visit as an attempt of the report; `number` counts within the report, else among the recipient's visits."""
     visit, outcome = one.visit, one.visit.outcome
     rule = OUTCOMES.get(outcome.code)
     return paper.Attempt(
-        number=_number(visit),
+        number=number or _number(visit),
         channel_label="直接送达（外出上门）",
         recipient_name=visit.recipient_name,
         outcome_label=label_zh(outcome.code),
@@ -311,7 +318,7 @@ def _visit(one: Gathered) -> paper.Visit:
         witness_organisation=_unit(outcome.witness),
         course_of_events=outcome.note or "",
         address_point=_address_point(visit),
-        events=tuple(_event(step, visit) for step in sorted(visit.progress, key=lambda step: step.happened_at)),
+        events=tuple(event_of(step, visit) for step in sorted(visit.progress, key=lambda step: step.happened_at)),
         track=tuple(
             paper.Position(
                 longitude=point["wgs84"][0],
@@ -332,7 +339,7 @@ def _address_point(visit: Visit) -> paper.Position | None:
     return paper.Position(longitude=lng, latitude=lat, datum="WGS-84")
 
 
-def _event(step: Any, visit: Visit) -> paper.VisitEvent:
+def event_of(step: Any, visit: Visit) -> paper.VisitEvent:
     return paper.VisitEvent(
         label=_PROGRESS.get(step.kind, step.kind),
         occurred_at=step.happened_at,
@@ -367,7 +374,7 @@ def _photos(one: Gathered) -> tuple[paper.Photo, ...]:
             taken_at=item.captured_at,
             position=_position(item.fix),
         )
-        for item, name in zip(one.items, _names(one), strict=True)
+        for item, name in zip(one.items, names_of(one), strict=True)
         if item.kind.startswith(_PHOTO_KINDS)
     )
 

@@ -52,7 +52,6 @@ def make(
     actor: Actor,
     now: datetime,
     day: str | None = None,
-    wording_version: str = "",
 ) -> Paper:
     """The paper of this basis, made unless it exists already. `render` is given its number and version.
 
@@ -62,7 +61,7 @@ def make(
     paper = made_before
     if paper is None:
         number = paper_number(kind, about.subject, day or court_day(now).isoformat())
-        paper = _write(about, kind, basis, number, render, store, actor, now, wording_version)
+        paper = _write(about, kind, basis, number, render, store, actor, now)
     # Also for a paper that was there: the worker that made it may have died before it could say so.
     add_step(
         court=about.court,
@@ -89,7 +88,6 @@ def _write(
     store: Store,
     actor: Actor,
     now: datetime,
-    wording_version: str,
 ) -> Paper:
     where = {"court": about.court, "subject": about.subject, "kind": kind}
     version = Paper.objects(**where).count() + 1
@@ -110,8 +108,8 @@ def _write(
         number=number,
         version=version,
         basis=basis,
-        template_version=KINDS[kind].template_version,
-        wording_version=wording_version or None,
+        template_version=rendered.template_version,
+        wording_version=rendered.wording_version or None,
         store_key=stored.key,
         sha256=rendered.sha256,
         size=len(rendered.pdf),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 import kombu.exceptions
 import redis
@@ -13,7 +14,8 @@ from flask import current_app
 from server.core.clock import utc_now
 from server.core.errors import DomainError
 from server.core.events import Event, Subscriptions
-from server.reports import services
+from server.reports import orders, services
+from server.reports.models import PaperOrder
 
 log = logging.getLogger(__name__)
 LOST_AFTER = timedelta(seconds=45)
@@ -37,8 +39,21 @@ def make_papers(court: str, visit_id: str, basis: str) -> None:
     services.mark_made(court=court, visit_id=visit_id, basis=basis, now=now)
 
 
+@shared_task(name="reports.fulfil_order")
+def fulfil_order(order_id: str) -> None:
+    """Makes one paper somebody asked for; may run twice."""
+    orders.fulfil(
+        order_id=order_id,
+        store=current_app.extensions["evidence_store"],
+        portal_url=current_app.extensions["settings"].portal_url,
+        now=utc_now(),
+    )
+
+
 @shared_task(name="reports.sweep")
 def sweep() -> None:
+    for order_id in orders.unmade(now=utc_now(), older_than=LOST_AFTER):
+        fulfil_order.delay(order_id)
     for court, visit_id, basis in services.unmade_papers(now=utc_now(), older_than=LOST_AFTER):
         make_papers.delay(court, visit_id, basis)
 
@@ -51,6 +66,21 @@ def ask_again(*, court: str, visit_id: str) -> str:
     except _QUEUE_DOWN as error:
         log.warning("papers of visit %s wait for the sweep: %s", visit_id, error)
     return basis
+
+
+def order(**wish: Any) -> PaperOrder:
+    """Asks for a paper (`orders.ask`) and puts it on the queue. A queue that is down loses nothing."""
+    asked = orders.ask(
+        **wish,
+        portal_url=current_app.extensions["settings"].portal_url,
+        store=current_app.extensions["evidence_store"],
+        now=utc_now(),
+    )
+    try:
+        fulfil_order.delay(asked.id)
+    except _QUEUE_DOWN as error:
+        log.warning("order %s waits for the sweep: %s", asked.id, error)
+    return asked
 
 
 def on_reviewed(event: Event) -> None:

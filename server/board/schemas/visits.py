@@ -18,6 +18,7 @@ from server.board.fields import (
 )
 from server.board.schemas.tasks import BoardDocumentSchema
 from server.core.http import Schema
+from server.papers.kinds import KINDS
 
 VISIT_STATES = ("open", "assigned", "accepted", "departed", "arrived", "ended", "withdrawn")
 REVIEW_STATES = ("none", "pending", "accepted", "sent_back")
@@ -131,13 +132,15 @@ class BoardEvidenceSchema(Schema):
 
 class BoardPaperSchema(Schema):
     id = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(["proof", "report"]))
+    kind = fields.String(required=True, validate=validate.OneOf(list(KINDS)))
     label = fields.String(required=True)
     version = fields.Integer(required=True)
     number = fields.String(required=True)
     pages = fields.Integer(required=True)
     made_at = fields.AwareDateTime(required=True)
     sha256 = fields.String(required=True)
+    sealed_at = fields.AwareDateTime(required=True, allow_none=True)
+    sealed_by = fields.String(required=True, allow_none=True)
     url = fields.String(required=True)
 
 
