@@ -15,10 +15,12 @@ from flask import current_app
 from evidence.stores import FileStore
 from server.core.errors import DomainError
 from server.core.events import Event, Subscriptions
+from server.field.models import EvidenceItem
 from server.field.services import guard
 from server.law.outcomes import OUTCOMES, label_zh
 from server.service import services as service
 from server.service.actor import Actor
+from server.service.facts import door_record
 
 log = logging.getLogger(__name__)
 _ABANDONED_AFTER_S = 24 * 3600.0
@@ -107,12 +109,19 @@ def _follow(event: Event, visit: dict[str, Any], review: dict[str, Any]) -> None
         attempt_id=visit["attempt_id"],
         result=outcome["code"],
         happened_at=outcome["happened_at"],
-        record={},
+        record=door_record(visit, _evidence_kinds(visit)),
         actor=actor,
         now=event.at,
         text=f"审核通过：{rule.label_zh}",
         facts=_facts(visit),
     )
+
+
+def _evidence_kinds(visit: dict[str, Any]) -> list[str]:
+    """One kind per item the accepted outcome rests on."""
+    listed = visit["outcome"].get("evidence") or []
+    where = {"court": visit["court"], "visit_id": visit["_id"], "_id": {"$in": listed}}
+    return [one["kind"] for one in EvidenceItem._get_collection().find(where, {"kind": 1})]
 
 
 def _facts(visit: dict[str, Any]) -> dict[str, Any]:

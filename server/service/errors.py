@@ -162,8 +162,8 @@ def ledger_barred(why: str, article: str) -> Conflict:
     return Conflict(code="ledger.barred", title=f"不得公告送达：{why}", article=article)
 
 
-def not_the_judge() -> Conflict:
-    return Conflict(code="notice.not_the_judge", title="公告送达须由承办法官批准")
+def not_the_judge() -> DomainError:
+    return DomainError(code="notice.not_the_judge", status=403, title="公告送达须由承办法官批准")
 
 
 def notice_reason_required() -> Invalid:
@@ -172,3 +172,7 @@ def notice_reason_required() -> Invalid:
 
 def notice_running() -> Conflict:
     return Conflict(code="notice.running", title="公告已经发出，不能撤回批准")
+
+
+def no_such_decision() -> NotFound:
+    return NotFound(code="effect.no_such_decision", title="没有这个决定")

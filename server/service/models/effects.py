@@ -36,6 +36,7 @@ class Decision(EmbeddedDocument):
     state = StringField(required=True)
     served_on = StringField()  # ISO date
     article = StringField()
+    attempt_id = StringField()  # the attempt the proposal rested on
     rule_version = StringField(required=True)
     rules = DictField()
     inputs = DictField()

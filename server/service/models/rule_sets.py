@@ -32,4 +32,5 @@ class CourtRules(Document):
     approved_by_name = StringField()
     approved_at = DateTimeField()
     outbox = ListField(DictField())
+    editors = ListField(StringField())  # ids of everybody who had a hand in the draft: none of them may approve it
     edits = IntField(required=True, default=0)
