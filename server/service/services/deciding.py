@@ -108,16 +108,17 @@ def decide(
 
 
 def _said_before(row: Raw, word: Word) -> bool:
-    """The last decision says exactly this, and nothing was proposed since."""
+    """The last decision came to exactly this, and nothing was proposed since."""
     decisions = row.get("decisions") or []
     if not decisions or row["status"] not in ("confirmed", "rejected"):
         return False
     last = decisions[-1]
-    if (last["what"], last["acting_as"]) != (word.what, word.acting_as):
-        return False
+    found = (last["state"], last.get("served_on"))
     if word.what == "set":
-        return (last["state"], last.get("served_on")) == (word.state, word.served_on)
-    return row["status"] == _STATUS[word.what]
+        return last["what"] == "set" and found == (word.state, word.served_on)
+    if word.what == "confirm":
+        return row["status"] == "confirmed" and found == (row["state"], row.get("served_on"))
+    return word.what == "reject" and row["status"] == "rejected"
 
 
 def _check(row: Raw, word: Word, actor: Actor, now: datetime) -> None:
