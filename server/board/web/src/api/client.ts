@@ -79,10 +79,12 @@ type Query = Record<string, string | number | boolean | null | undefined>
 async function request(method: string, path: string, query: Query, body: unknown): Promise<Response> {
   const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   const words = new URLSearchParams(asked.map(([key, value]) => [key, String(value)])).toString()
-  const headers = new Headers(body === undefined ? {} : { 'Content-Type': 'application/json' })
+  const form = body instanceof FormData
+  // A form names its own type, with the boundary only the browser knows.
+  const headers = new Headers(body === undefined || form ? {} : { 'Content-Type': 'application/json' })
   dress(headers, method)
   const init: RequestInit = { method, headers, credentials: 'same-origin' }
-  if (body !== undefined) init.body = JSON.stringify(body)
+  if (body !== undefined) init.body = form ? body : JSON.stringify(body)
   let response: Response
   try {
     response = await fetch(words ? `${path}?${words}` : path, init)
@@ -102,6 +104,19 @@ export async function send<T>(method: string, path: string, { query = {}, body }
 /** A file of the API, asked for with the page's headers (a plain link cannot carry the chosen court). */
 export async function fetchFile(path: string, query: Query = {}): Promise<Blob> {
   return (await request('GET', path, query, undefined)).blob()
+}
+
+/** A file made from what is sent: a preview. */
+export async function makeFile(path: string, body: unknown): Promise<Blob> {
+  return (await request('POST', path, {}, body)).blob()
+}
+
+/** A form of one file and some words. */
+export function formOf(file: File, words: Record<string, string> = {}): FormData {
+  const form = new FormData()
+  form.append('file', file, file.name)
+  for (const [name, value] of Object.entries(words)) form.append(name, value)
+  return form
 }
 
 function parsed(error: unknown): unknown {

@@ -18,6 +18,12 @@ export class Problem extends Error {
   get reasons(): string[] {
     return flatten(this.extra['errors'])
   }
+
+  /** What the law still wants in the file, each with its article. */
+  get missing(): { text: string; article: string }[] {
+    const found = this.extra['missing']
+    return Array.isArray(found) ? found.map(wanted) : []
+  }
 }
 
 const GENERIC: Record<number, string> = {
@@ -48,6 +54,12 @@ export function problemFrom(status: number, body: unknown, requestId: string): P
 
 export function networkProblem(): Problem {
   return new Problem({ title: GENERIC[0] ?? '', code: 'network.unreachable', status: 0 })
+}
+
+function wanted(one: unknown): { text: string; article: string } {
+  if (typeof one !== 'object' || one === null) return { text: String(one), article: '' }
+  const { text, article } = one as Record<string, unknown>
+  return { text: String(text ?? ''), article: typeof article === 'string' ? article : '' }
 }
 
 function flatten(errors: unknown, path = ''): string[] {

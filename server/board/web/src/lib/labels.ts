@@ -5,7 +5,11 @@ const word = (words: Record<string, string>) => (code: string | null | undefined
 export const taskState = word({
   pending_review: '待审核', in_progress: '送达中', completed: '已完成', returned: '已退回', withdrawn: '已撤回',
 })
-export const recipientState = word({ pending: '未开始', in_progress: '送达中', served: '已送达', failed: '未送达' })
+export const recipientState = word({
+  pending: '未开始', in_progress: '送达中', awaiting: '待确认', served: '已送达', failed: '未送达', withdrawn: '已撤回',
+})
+export const recipientTone = (state: string): string =>
+  ({ served: 'green', failed: 'red', awaiting: 'amber', in_progress: 'blue' })[state] ?? ''
 export const attemptState = word({ open: '进行中', under_review: '待审核', closed: '已结束', withdrawn: '已撤回' })
 export const visitState = word({
   open: '未分派', assigned: '已分派', accepted: '已接单', departed: '已出发', arrived: '已到达', ended: '已结束',
@@ -20,13 +24,21 @@ export const importState = word({ queued: '排队中', running: '导入中', don
 export const importKind = word({ cases: '送达任务', servers: '外勤名单' })
 export const channel = word({
   direct: '直接送达', electronic: '电子送达', telephone: '电话送达', postal: '邮寄送达', pickup: '窗口领取',
-  notice: '公告送达', entrusted: '委托送达', forwarded: '转交送达',
+  notice: '公告送达', entrusted: '委托送达', forwarded: '转交送达', leaving: '留置送达', message: '短信、微信',
 })
 export const mode = word({ car: '汽车', ebike: '电动自行车', bike: '自行车', transit: '公共交通', walk: '步行' })
 export const progressKind = word({
   accept: '接单', depart: '出发', arrive: '到达', outcome: '提交结果', resubmit: '再次提交',
 })
 export const provider = word({ gps: '卫星', network: '网络', fused: '融合', wifi: 'Wi-Fi', cell: '基站', unknown: '未知' })
+
+export const verdict = word({ allowed: '可以使用', needs_confirmation: '须经确认', barred: '不能使用' })
+export const meantFor = word({ specialist: '送达专员', court_staff: '审判人员、书记员', judge: '承办法官' })
+export const todoState = word({ open: '待领取', taken: '办理中', done: '已办结', cancelled: '已取消' })
+export const confidence = word({ high: '高', medium: '中', low: '低' })
+export const decided = word({ confirm: '确认', reject: '不予确认', set: '改定' })
+export const ruleSetState = word({ draft: '草稿', approved: '已批准', dropped: '已作废' })
+export const batchState = word({ queued: '排队中', running: '制作中', stopping: '正在停止', stopped: '已停止', done: '已完成', failed: '失败' })
 
 /** Why a recipient gets a visit, or is locked to a channel. */
 export const rule = word({

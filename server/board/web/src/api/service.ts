@@ -1,0 +1,167 @@
+/**
+ * Service of one task: attempts, effects, things to do, tracking. Times are ISO 8601 with offset; `…_on` are days of the
+ * court (Asia/Shanghai).
+ */
+import { fetchFile, formOf, send } from './client'
+import type { Paged } from './types'
+
+export interface Cell {
+  effect_id: string | null
+  document: string
+  state: string
+  status: string
+  served_on: string | null
+  ends_on: string | null
+  article: string | null
+  text: string | null
+  confirm_by: string[]
+}
+export interface MatrixRow { recipient_id: string; name: string; task_id: string; state: string; cells: Cell[] }
+export interface Matrix { documents: string[]; rows: MatrixRow[] }
+
+export interface Verdict { channel: string; label: string; verdict: 'allowed' | 'needs_confirmation' | 'barred'; text: string; article: string; document: string }
+export interface Channels { items: Verdict[]; rule_version: string; situation: Situation }
+export type Situation = Record<string, unknown>
+
+export interface Exhibit { id: string; kind: string; label: string; filename: string | null; media_type: string; size: number; received_at: string; by_name: string; url: string }
+export interface ContactPoint { id: string; label: string; masked: string; basis: string | null }
+export interface AttemptRow {
+  id: string
+  recipient_id: string
+  channel: string
+  rule: string
+  reason?: string | null
+  opened_by_name?: string | null
+  state: string
+  opened_at: string
+  closed_at: string | null
+  outcome: string | null
+  outcome_label: string | null
+  visit_id: string | null
+  exhibits?: Exhibit[]
+}
+export interface OpenAsked { channel: string; reason: string; contact_point_id?: string; confirmed?: boolean }
+export interface CloseAsked { result: string; happened_at: string; record: Record<string, unknown>; note?: string }
+
+export interface EffectRow {
+  id: string
+  case_number: string
+  task_id: string
+  recipient_id: string
+  recipient_name: string
+  document: string
+  state: string
+  status: string
+  served_on: string | null
+  ends_on: string | null
+  article: string | null
+  text: string | null
+  confidence: string | null
+  confirm_by: string[]
+  judged_at: string | null
+  version: number
+}
+export interface Finding { attempt_id: string; channel: string; state: string; text: string; article: string; flags: string[] }
+export interface DecisionRow { id: string; at: string; by_name: string; acting_as: string; what: string; reason: string | null; state: string; served_on: string | null; article: string | null; rule_version: string }
+export interface EffectDetail extends EffectRow {
+  working: string[]
+  missing: { code: string; text: string; article: string }[]
+  proposals: string[]
+  alternatives: Record<string, unknown>[]
+  findings: Finding[]
+  rule_version: string | null
+  provisional: boolean | null
+  rebuttable: boolean | null
+  decisions: DecisionRow[]
+}
+
+export interface Proposal { channel: string; verdict: string; article: string; text: string }
+export interface Todo {
+  id: string
+  kind: string
+  kind_label: string
+  task_id: string
+  recipient_id: string | null
+  recipient_name: string | null
+  attempt_id: string | null
+  effect_id: string | null
+  case_number: string
+  meant_for: string
+  text: string
+  rule: string
+  article: string | null
+  proposal: (Proposal & { others: Proposal[] }) | null
+  opened_at: string
+  due_at: string
+  state: string
+  taken_by: string | null
+  taken_by_name: string | null
+  result: string | null
+  closed_at: string | null
+  closed_by_name: string | null
+}
+export interface LedgerLine { what: string; label: string; state: string; text: string; tries: string[]; evidence: string[] }
+export interface Ledger { lines: LedgerLine[]; complete: boolean; unlocked: boolean; article: string; text: string }
+export interface Clock { code: string; label: string; due_on: string; text: string; article: string }
+export interface Snapshot { at: string; text: string; by_name: string; state: string; recipients: { id: string; name: string; state: string }[] }
+
+export interface Tracked {
+  task_id: string
+  case_number: string
+  cause: string | null
+  recipient_id: string | null
+  recipient_name: string | null
+  state: string
+  documents: string[]
+  channel: string | null
+  served_at: string | null
+  due_on: string
+}
+
+const at = (...parts: string[]): string => parts.map(encodeURIComponent).join('/')
+const BOARD = '/api/board'
+const items = <T>(list: { items: T[] }): T[] => list.items
+const task = (id: string, rest = '') => `${BOARD}/tasks/${at(id)}${rest}`
+const recipient = (taskId: string, id: string, rest = '') => task(taskId, `/recipients/${at(id)}${rest}`)
+
+export const service = {
+  matrix: (taskId: string) => send<Matrix>('GET', task(taskId, '/matrix')),
+  caseMatrix: (caseId: string) => send<Matrix>('GET', `${BOARD}/cases/${at(caseId)}/matrix`),
+  replay: (taskId: string) => send<{ items: Snapshot[] }>('GET', task(taskId, '/replay')).then(items),
+  clocks: (taskId: string) => send<{ items: Clock[] }>('GET', task(taskId, '/clocks')).then(items),
+  channels: (taskId: string, id: string) => send<Channels>('GET', recipient(taskId, id, '/channels')),
+  situation: (taskId: string, id: string, body: { facts: Situation; reason: string }) => send<unknown>('PUT', recipient(taskId, id, '/situation'), { body }),
+  open: (taskId: string, id: string, body: OpenAsked) => send<unknown>('POST', recipient(taskId, id, '/attempts'), { body }),
+  change: (taskId: string, id: string, body: OpenAsked) => send<unknown>('POST', recipient(taskId, id, '/switch'), { body }),
+  withdrawTask: (taskId: string, reason: string) => send<unknown>('POST', task(taskId, '/withdraw'), { body: { reason } }),
+  withdrawRecipient: (taskId: string, id: string, reason: string) => send<unknown>('POST', recipient(taskId, id, '/withdraw'), { body: { reason } }),
+  merge: (taskId: string, body: { keep: string; drop: string; reason: string }) => send<unknown>('POST', task(taskId, '/recipients/merge'), { body }),
+  split: (taskId: string, id: string, body: { name: string; kind: string; reason: string }) => send<unknown>('POST', recipient(taskId, id, '/split'), { body }),
+  ledger: (taskId: string, id: string) => send<Ledger>('GET', recipient(taskId, id, '/ledger')),
+  excuse: (taskId: string, id: string, body: { what: string; reason: string; evidence: string[] }) => send<unknown>('POST', recipient(taskId, id, '/ledger/excuses'), { body }),
+}
+
+const attempt = (id: string, rest: string) => `${BOARD}/attempts/${at(id)}${rest}`
+export const attempts = {
+  upload: (id: string, file: File, kind: string) => send<Exhibit>('POST', attempt(id, '/exhibits'), { body: formOf(file, { kind }) }),
+  close: (id: string, body: CloseAsked) => send<unknown>('POST', attempt(id, '/close'), { body }),
+  withdraw: (id: string, reason: string) => send<unknown>('POST', attempt(id, '/withdraw'), { body: { reason } }),
+  exhibit: (id: string) => fetchFile(`${BOARD}/exhibits/${at(id)}/file`),
+}
+
+export const effects = {
+  list: (query: { status?: string; task_id?: string; page?: number }) => send<Paged<EffectRow>>('GET', `${BOARD}/effects`, { query }),
+  get: (id: string) => send<EffectDetail>('GET', `${BOARD}/effects/${at(id)}`),
+  decide: (id: string, body: { what: string; reason: string; version: number; acting_as?: string }) => send<unknown>('POST', `${BOARD}/effects/${at(id)}/decide`, { body }),
+}
+
+export interface TodosAsked { mine?: boolean; state?: string; overdue?: boolean; kind?: string; task_id?: string; page?: number }
+export const todos = {
+  list: (query: TodosAsked) => send<Paged<Todo>>('GET', `${BOARD}/todos`, { query: { ...query } }),
+  take: (id: string, body: { channel?: string; reason?: string }) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/take`, { body }),
+  close: (id: string, result: string) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/close`, { body: { result } }),
+}
+
+export const tracking = {
+  list: (query: { by: 'recipient' | 'case'; q?: string; state?: string; page?: number }) => send<Paged<Tracked>>('GET', `${BOARD}/tracking`, { query }),
+}

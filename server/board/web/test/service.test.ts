@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { effectState, isServed, said } from '@/lib/effect'
+import { askedOf, EXHIBITS, exhibitsOf, recordOf, RESULT_LABELS, RESULTS_OF } from '@/lib/records'
+import { remaining, remainingDays } from '@/lib/remaining'
+import { differing, faultsByField, rangeText } from '@/lib/rules'
+import { factOf, FACTS, factsWith, factWords } from '@/lib/situation'
+import { TODO_KINDS } from '@/lib/todos'
+import { Problem } from '@/api/problem'
+
+const worth = (state: string, status: string, served_on: string | null = null, ends_on: string | null = null) => ({ state, status, served_on, ends_on })
+const SERVER = '../../../server'
+const python = (path: string): string => readFileSync(new URL(`${SERVER}/${path}`, new URL('../', import.meta.url)), 'utf8')
+
+describe('an effect in words', () => {
+  it('is served only once somebody confirmed it', () => {
+    expect(said(worth('served', 'confirmed', '2026-11-20'))).toMatchObject({ text: '已送达', sign: '✓', tone: 'green', day: '2026-11-20' })
+    expect(said(worth('deemed', 'proposed', '2026-11-20'))).toMatchObject({ text: '待确认：视为送达', tone: 'amber' })
+    expect([isServed(worth('served', 'proposed')), isServed(worth('presumed', 'confirmed')), isServed(worth('none', 'confirmed'))]).toEqual([false, true, false])
+  })
+  it('says until when an announcement runs, and that a refused one does not count', () => {
+    expect(said(worth('notice_running', 'confirmed', null, '2026-12-20'))).toMatchObject({ text: '公告期内', day: '至 2026-12-20' })
+    expect(said(worth('served', 'rejected', '2026-11-20')).text).toBe('不予确认')
+    expect(said(worth('none', 'none')).text).toBe('未送达')
+    expect(effectState('new_state')).toBe('new_state')
+  })
+})
+
+describe('a clock', () => {
+  const at = Date.parse('2026-11-22T10:00:00+08:00')
+  it.each([
+    ['2026-11-22T13:30:00+08:00', '还剩 3 小时', 'amber'], ['2026-11-22T08:00:00+08:00', '已超时 2 小时', 'red'], ['2026-11-22T10:00:00+08:00', '已超时 1 分钟', 'red'],
+    ['2026-11-25T10:00:00+08:00', '还剩 3 天', ''], ['2026-11-22T10:20:00+08:00', '还剩 20 分钟', 'amber'],
+  ])('%s is %s', (until, text, tone) => expect(remaining(until, at)).toMatchObject({ text, tone }))
+  it('counts days to the end of the last one', () => {
+    expect(remainingDays('2026-11-22', '2026-11-22').text).toBe('今日到期')
+    expect(remainingDays('2026-11-20', '2026-11-22')).toMatchObject({ text: '已超期 2 天', over: true })
+    expect(remainingDays('2026-12-01', '2026-11-22').text).toBe('还剩 9 天')
+  })
+})
+
+describe('the record of an attempt', () => {
+  it('puts answers where their keys say and leaves empty ones out', () => {
+    const asked = askedOf('postal', 'mail_signed')
+    expect(recordOf(asked, { posted_on: '2026-11-18', signed_on: '2026-11-20', 'signer.relation': 'self', 'signer.name': '李某', 'signer.opposing': false, 'signer.age': undefined }))
+      .toEqual({ posted_on: '2026-11-18', signed_on: '2026-11-20', signer: { relation: 'self', name: '李某' } })
+    expect(recordOf(askedOf('direct', 'refused_witness'), { 'fields.witness.name': '王某', 'fields.witness.unit': '某居委会', stray: 'x' }))
+      .toEqual({ fields: { 'witness.name': '王某', 'witness.unit': '某居委会' } })
+  })
+  it('asks something for every result, and names every result and exhibit it offers', () => {
+    for (const [channel, results] of Object.entries(RESULTS_OF)) {
+      for (const result of results) {
+        expect(askedOf(channel, result).length, `${channel} ${result}`).toBeGreaterThan(0)
+        expect(RESULT_LABELS[result], result).toBeTruthy()
+      }
+      for (const kind of exhibitsOf(channel)) expect(EXHIBITS[kind], kind).toBeTruthy()
+    }
+  })
+  it('knows the words the law knows', () => {
+    const law = python('law/attempts.py') + python('law/outcomes.py') + python('law/signers.py') + python('law/proof.py') + python('law/calls.py')
+    for (const code of [...Object.keys(RESULT_LABELS), ...Object.keys(EXHIBITS)]) expect(law, code).toContain(`"${code}"`)
+    for (const one of askedOf('postal', 'mail_returned').concat(askedOf('telephone', 'call_failed'), askedOf('pickup', 'signed_family'))) {
+      for (const code of Object.keys(one.options ?? {})) expect(law, code).toContain(`"${code}"`)
+    }
+    for (const code of Object.keys(TODO_KINDS)) expect(python('service/todo_rules.py'), code).toContain(`"${code}"`)
+    for (const { key } of FACTS) expect(python('law/situation.py'), key).toContain(`    ${key.split('.').at(-1)}: `)
+  })
+})
+
+describe('facts about a recipient', () => {
+  it('are read and written where they stand, and what the form does not know stays', () => {
+    const facts = { consent: { form: 'express', covers: ['judgment'] }, refused: true, internet_court: true }
+    expect(factWords(facts)).toEqual(['电子送达同意方式：明确表示同意', '上门时拒绝接收'])
+    expect(factsWith(facts, { 'consent.form': '', refused: false })).toEqual({ consent: { form: '', covers: ['judgment'] }, refused: false, internet_court: true })
+    expect(FACTS.map((fact) => factOf({}, fact))).not.toContain(undefined)
+  })
+})
+
+describe('the rules of a court', () => {
+  const form = { thresholds: [{ code: 'notice_days', label: '公告期' }, { code: 'notice_hkmo_months', label: '公告期（港澳）' }], disputed: [{ code: 'notice_roll', question: '是否顺延' }] } as never
+  it('hold only what differs', () => expect(differing({ a: 1, b: 3 }, { a: 1, b: 2 })).toEqual({ b: 3 }))
+  it('show a refused number at its field', () => {
+    expect(faultsByField(['公告期（港澳） 2 个月，低于…', '规则版本号为空'], form)).toEqual({ fields: { notice_hkmo_months: '公告期（港澳） 2 个月，低于…' }, rest: ['规则版本号为空'] })
+  })
+  it('say what is allowed', () => {
+    expect([rangeText({ at_least: 1, at_most: 5, unit: '日' }), rangeText({ at_least: 30, at_most: null, unit: '日' }), rangeText({ at_least: null, at_most: null, unit: '次' })])
+      .toEqual(['1–5 日', '不少于 30 日', '不限'])
+  })
+})
+
+it('a refusal lists what the file still lacks', () => {
+  const problem = new Problem({ title: '还缺少', code: 'x', status: 422, extra: { missing: [{ code: 'a', text: '请附邮件回执', article: '法院专递规定第八条' }, '签收人'] } })
+  expect(problem.missing).toEqual([{ text: '请附邮件回执', article: '法院专递规定第八条' }, { text: '签收人', article: '' }])
+})
