@@ -70,6 +70,7 @@ class TaskReview(MethodView):
             approve=data["decision"] == "approve",
             reason=data["reason"],
             version=data["version"],
+            again=data["again"],
             actor=Actor.of(me),
             now=utc_now(),
         )
@@ -93,8 +94,9 @@ class TaskReviewBatch(MethodView):
             actor=Actor.of(me),
             now=utc_now(),
         )
-        audit.note(approved=approved)
-        return {"approved": approved}
+        refused = [asdict(one) for one in approved.refused]
+        audit.note(approved=approved.approved, refused=[one["task_id"] for one in refused])
+        return {"approved": approved.approved, "refused": refused}
 
 
 def _detail(court: str, task_id: str) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def seed(*, store: Store, now: datetime, tell: Tell) -> None:
     _import("cases", "cases.xlsx", store, now, tell)
     _import("servers", "servers.csv", store, now, tell)
     approved = service.approve_tasks(court=COURT, task_ids=None, actor=SYSTEM, now=now)
-    tell(f"审核通过 {approved} 件")
+    tell(f"审核通过 {approved.approved} 件")
     selection = dispatch.select_visits(court=COURT, day=DAY, actor=SYSTEM, now=now)
     tell(f"筛选出需上门 {selection.created} 件（{DAY}）")
 

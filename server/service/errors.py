@@ -176,3 +176,11 @@ def notice_running() -> Conflict:
 
 def no_such_decision() -> NotFound:
     return NotFound(code="effect.no_such_decision", title="没有这个决定")
+
+
+def situation_reason_required() -> Invalid:
+    return Invalid(code="situation.reason_required", title="登记受送达人情况必须写明依据或者理由")
+
+
+def situation_unknown_fact(names: list[str]) -> Invalid:
+    return Invalid(code="situation.unknown_fact", title=f"没有这项情况，或者不能手工登记：{'、'.join(names)}")

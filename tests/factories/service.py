@@ -31,9 +31,11 @@ def recipient(name: str = "赵某甲", *, court: str = "京0102", **changes: Any
     return Recipient(**{**given, **changes})
 
 
-def task(court: str = "京0102", recipients: int = 1, **changes: Any) -> ServiceTask:
-    """A saved task, in progress unless told otherwise."""
+def task(court: str = "京0102", recipients: int | list[Recipient] = 1, **changes: Any) -> ServiceTask:
+    """A saved task, in progress unless told otherwise. `recipients`: how many, or who."""
     now = utc_now()
+    if isinstance(recipients, int):
+        recipients = [recipient(f"赵某{n}", court=court) for n in range(recipients)]
     given: dict[str, Any] = {
         "court": court,
         "case_id": new_id(),
@@ -42,7 +44,7 @@ def task(court: str = "京0102", recipients: int = 1, **changes: Any) -> Service
         "cause": "民间借贷纠纷",
         "channel": "direct",
         "documents": [DocumentCopies(name="民事判决书", copies=1)],
-        "recipients": [recipient(f"赵某{n}", court=court) for n in range(recipients)],
+        "recipients": recipients,
         "state": "in_progress",
         "due_on": "2026-11-24",
         "created_at": now,

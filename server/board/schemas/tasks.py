@@ -102,6 +102,9 @@ class BoardTaskDetailSchema(BoardTaskSchema):
 class BoardTaskReviewSchema(Schema):
     decision = fields.String(required=True, validate=validate.OneOf(["approve", "return"]))
     reason = Text(most=500, load_default=None, allow_none=True)
+    again = fields.Boolean(
+        load_default=False, metadata={"description": "Serve again on purpose what is served elsewhere, for this reason"}
+    )
     version = version()
 
 
@@ -115,5 +118,15 @@ class BoardTaskReviewBatchSchema(Schema):
             raise ValidationError("task_ids 与 all_pending 必须且只能填一项")
 
 
+class BoardRefusedTaskSchema(Schema):
+    task_id = fields.String(required=True)
+    case_number = fields.String(required=True)
+    code = fields.String(required=True, metadata={"example": "task.double_service"})
+    title = fields.String(required=True)
+
+
 class BoardApprovedSchema(Schema):
+    """What went into force, and what stayed pending and why."""
+
     approved = fields.Integer(required=True)
+    refused = fields.List(fields.Nested(BoardRefusedTaskSchema), required=True)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from server.core import events
+from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from server.core import database, events
 from server.service import errors, machines
-from server.service.actor import Actor
-from server.service.models import Attempt, ServiceTask
+from server.service.actor import SYSTEM
+from server.service.models import Attempt, Effect, ServiceTask
 from server.service.timeline import step
 
 # Each try loses to somebody who won: with hands this many on one task, something else is wrong.
 _TRIES = 20
+
+T = TypeVar("T")
 
 
 def tasks() -> Any:
@@ -23,6 +29,18 @@ def tasks() -> Any:
 
 def attempts() -> Any:
     return Attempt._get_collection()
+
+
+def effects() -> Any:
+    return Effect._get_collection()
+
+
+def transaction(work: Callable[[ClientSession], T]) -> T:
+    """All of `work` or nothing. It may run several times, so it has no effects outside MongoDB."""
+    with database.database().client.start_session() as session:
+        return session.with_transaction(
+            work, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
+        )
 
 
 def updated(court: str, task_id: str, now: datetime) -> dict[str, Any]:
@@ -56,29 +74,59 @@ class Edit:
 
 
 Rewrite = Callable[[dict[str, Any]], Edit | None]
+Beside = Callable[[dict[str, Any], ClientSession], None]
 
 
-def rewrite(*, court: str, task_id: str, now: datetime, change: Rewrite, version: int | None = None) -> dict[str, Any]:
+def rewrite(
+    *,
+    court: str,
+    task_id: str,
+    now: datetime,
+    change: Rewrite,
+    version: int | None = None,
+    beside: Beside | None = None,
+) -> dict[str, Any]:
     """Changes a task by one update that holds only while nobody else changed it; otherwise looks and decides again.
 
-    `change` sees the task without steps and outbox and says what to write, None for nothing. Answers the task as it
-    was seen. Raises `task.not_found`, `task.changed` (edited since `version`), and what `change` raises.
+    `change` sees the task without steps and outbox and says what to write, None for nothing. `beside` writes more
+    documents in the same transaction, given the task as it was. Answers the task as it was seen. Raises
+    `task.not_found`, `task.changed` (edited since `version`), and what `change` and `beside` raise.
     """
     for _ in range(_TRIES):
-        task = tasks().find_one({"_id": task_id, "court": court}, {"steps": 0, "outbox": 0})
-        if task is None:
-            raise errors.task_not_found()
-        if version is not None and task["version"] != version:
-            raise errors.task_changed()
-        edit = change(task)
-        if edit is None:
-            return dict(task)
-        edit.news.append(updated(court, task_id, now))
-        guard = {"_id": task_id, "court": court, "version": task["version"]}
-        if tasks().update_one(guard, edit.operators(now)).matched_count:
+        if beside is None:
+            task, done = _write(court, task_id, now, change, version, None)
+        else:
+            task, done = transaction(lambda session: _write(court, task_id, now, change, version, session, beside))
+        if done:
             events.relay(ServiceTask, task_id)
-            return dict(task)
+            return task
     raise errors.task_changed()
+
+
+def _write(
+    court: str,
+    task_id: str,
+    now: datetime,
+    change: Rewrite,
+    version: int | None,
+    session: ClientSession | None,
+    beside: Beside | None = None,
+) -> tuple[dict[str, Any], bool]:
+    """The task as seen, and whether the change is in (or there was none to make)."""
+    task = tasks().find_one({"_id": task_id, "court": court}, {"steps": 0, "outbox": 0}, session=session)
+    if task is None:
+        raise errors.task_not_found()
+    if version is not None and task["version"] != version:
+        raise errors.task_changed()
+    edit = change(task)
+    if edit is None:
+        return task, True
+    edit.news.append(updated(court, task_id, now))
+    guard = {"_id": task_id, "court": court, "version": task["version"]}
+    done = bool(tasks().update_one(guard, edit.operators(now), session=session).matched_count)
+    if done and beside is not None and session is not None:
+        beside(task, session)
+    return task, done
 
 
 def place_of(task: Mapping[str, Any], recipient_id: str) -> int:
@@ -97,21 +145,20 @@ def holds(recipient: Mapping[str, Any], attempt_id: str | None) -> bool:
 def finish(task: Mapping[str, Any], states: Mapping[str, str], edit: Edit, now: datetime) -> None:
     """送达中 ↔ 已完成, as the recipients' new `states` (id → state) say; at least one must have been served."""
     after = [states.get(one["id"], one["state"]) for one in task["recipients"]]
-    done = "served" in after and all(machine_done(state) for state in after)
-    system = Actor("system", "系统")
+    done = "served" in after and all(needs_nothing(state) for state in after)
     if done and task["state"] == "in_progress":
         edit.values.update(state=machines.next_state(machines.TASK, "in_progress", "complete"), completed_at=now)
         edit.steps.append(
-            step("task.completed", "全部受送达人已送达，任务完成", actor=system, now=now, change={"task": "complete"})
+            step("task.completed", "全部受送达人已送达，任务完成", actor=SYSTEM, now=now, change={"task": "complete"})
         )
     elif not done and task["state"] == "completed":
         edit.values["state"] = machines.next_state(machines.TASK, "completed", "reopen")
         edit.gone.append("completed_at")
         edit.steps.append(
-            step("task.reopened", "送达效力有变化，任务恢复送达中", actor=system, now=now, change={"task": "reopen"})
+            step("task.reopened", "送达效力有变化，任务恢复送达中", actor=SYSTEM, now=now, change={"task": "reopen"})
         )
 
 
-def machine_done(state: str) -> bool:
+def needs_nothing(state: str) -> bool:
     """Whether nothing more is to be done for a recipient in this state."""
     return state in ("served", "withdrawn")

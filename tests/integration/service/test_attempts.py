@@ -15,6 +15,7 @@ from server.service.actor import Actor
 from server.service.models import Attempt, ServiceTask
 from server.service.services import Wanted
 from tests.factories.service import task as make_task
+from tests.integration.service.effect_steps import signed
 
 COURT = "京0102"
 CLERK = Actor("p1", "送达专员甲")
@@ -37,11 +38,11 @@ def close(attempt: Attempt, *, serves: bool) -> None:
         court=COURT,
         attempt_id=attempt.id,
         result="signed_recipient" if serves else "nobody_home",
-        record={},
         happened_at=utc_now(),
+        record=signed() if serves else {},
         actor=CLERK,
         now=utc_now(),
-        text="本人签收" if serves else "无人在家",
+        text="审核通过：本人签收" if serves else "审核通过：无人在家",
     )
 
 
@@ -148,6 +149,6 @@ def test_returning_a_task_needs_a_reason_and_an_unchanged_task() -> None:
 def test_approving_all_moves_only_this_courts_pending_tasks() -> None:
     pending = [make_task(state="pending_review") for _ in range(3)]
     other = make_task(court="京0105", state="pending_review")
-    assert services.approve_tasks(court=COURT, task_ids=None, actor=CLERK, now=utc_now()) == 3
+    assert services.approve_tasks(court=COURT, task_ids=None, actor=CLERK, now=utc_now()).approved == 3
     assert {ServiceTask.objects.get(id=one.id).state for one in pending} == {"in_progress"}
     assert ServiceTask.objects.get(id=other.id).state == "pending_review"
