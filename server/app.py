@@ -40,6 +40,7 @@ from server.lawcli import cli as law_cli
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
+from server.service.services import todos
 
 
 class Face(Protocol):
@@ -98,6 +99,7 @@ def _connect_features() -> None:
     rosters.register()
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
     reports_tasks.register(events.subscriptions)
+    todos.register(events.subscriptions)
     events.subscriptions.subscribe("*", live.on_event)
 
 

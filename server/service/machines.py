@@ -139,6 +139,7 @@ TODO = _machine(
     Event("put_back", "退回待处理", (SPECIALIST, COURT_STAFF, JUDGE), _to("open", "taken")),
     Event("finish", "办结", (SPECIALIST, COURT_STAFF, JUDGE), _to("done", "open", "taken")),
     Event("cancel", "事由消失", (MACHINE,), _to("cancelled", "open", "taken")),
+    Event("reopen", "事由再现", (MACHINE,), _to("open", "cancelled")),
 )
 
 LOCK = _machine(

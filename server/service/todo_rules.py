@@ -21,6 +21,7 @@ from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL, RuleSet
 from server.law.terms import SIMPLE_PROCEDURES, WAYS
 from server.service.diligence import call_result_of, moment_of
+from server.service.judgment import REFUSED_FLAG
 
 SPECIALIST, COURT_STAFF, JUDGE = "specialist", "court_staff", "judge"
 KINDS: Mapping[str, str] = {
@@ -194,15 +195,18 @@ def _after_failure(view: View, recipient: Mapping[str, Any], last: Mapping[str, 
 
 
 def _missing(view: View, recipient: Mapping[str, Any], last: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What the effects of this recipient still want of the last attempt, each once."""
-    ours = [one for one in view.effects if one["recipient_id"] == recipient["id"] and one.get("status") == "none"]
-    flagged = [one for one in ours if _incomplete(one, last["_id"])]
-    return list({item["text"]: item for one in flagged for item in one.get("missing") or ()}.values())
-
-
-def _incomplete(effect: Mapping[str, Any], attempt_id: str) -> bool:
-    findings = effect.get("findings") or ()
-    return any(one.get("attempt_id") == attempt_id and "incomplete" in (one.get("flags") or ()) for one in findings)
+    """What the effects of this recipient still want of the last attempt, or why the law cannot read it; each once."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for one in view.effects:
+        if one["recipient_id"] != recipient["id"] or one.get("status") != "none":
+            continue
+        for finding in one.get("findings") or ():
+            flags = finding.get("flags") or () if finding.get("attempt_id") == last["_id"] else ()
+            if "incomplete" in flags:
+                found |= {item["text"]: item for item in one.get("missing") or ()}
+            elif REFUSED_FLAG in flags:
+                found[finding["text"]] = finding
+    return list(found.values())
 
 
 def _entrusted(view: View, recipient: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> Iterator[Wanted]:
@@ -270,15 +274,23 @@ def _decisions(view: View) -> Iterator[Wanted]:
             continue
         if one.get("state") == "notice_running" and one.get("ends_on"):
             waiting.setdefault(("announcement_ending", recipient["id"], one.get("attempt_id") or ""), []).append(one)
-        elif one.get("status") == "proposed":
+        if one.get("status") == "proposed":
             kind = "judge_decides" if JUDGE in (one.get("confirm_by") or ()) else "confirm_effect"
             waiting.setdefault((kind, recipient["id"], one.get("attempt_id") or ""), []).append(one)
-        elif one.get("contradicted"):
+        elif _contradicted(one):
             waiting.setdefault(("judge_decides", recipient["id"], f"contradicted:{one['_id']}"), []).append(one)
         elif _only_a_judge(one):
             waiting.setdefault(("judge_decides", recipient["id"], f"asked:{_last_finding(one)}"), []).append(one)
     for (kind, recipient_id, cause), effects in waiting.items():
         yield _decision(view, kind, recipients[recipient_id], cause, effects)
+
+
+def _contradicted(effect: Mapping[str, Any]) -> bool:
+    """Decided, and what came in since says otherwise. An announcement that has run is a new proposal, not this."""
+    last = (effect.get("decisions") or ({},))[-1]
+    if effect.get("status") != "confirmed" or not last or (effect.get("judged_at") or last["at"]) <= last["at"]:
+        return False
+    return (effect.get("state"), effect.get("served_on")) != (last["state"], last.get("served_on"))
 
 
 def _only_a_judge(effect: Mapping[str, Any]) -> bool:

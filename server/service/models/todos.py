@@ -23,6 +23,7 @@ class Todo(Document):
         "indexes": [
             {"fields": ["court", "key"], "unique": True},
             ("court", "state", "due_at"),
+            ("state", "due_at"),  # the sweep, over all courts
             ("court", "task_id"),
             ("court", "judge_id", "state"),
             ("court", "clerk_id", "state"),

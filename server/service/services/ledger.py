@@ -5,6 +5,7 @@ An announcement needs both: a ledger with nothing open, and the judge of the cas
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,10 @@ from typing import Any
 from server.addresses.models import ContactPoint
 from server.core.clock import court_day
 from server.law import exhaustion
+from server.law.attempts import Attempt as LawAttempt
 from server.law.diligence import Contact, Try
 from server.law.exhaustion import ASKED, Excuse, Ledger
+from server.law.refusals import LawRefused
 from server.law.rulesets import RuleSet
 from server.law.situation import Situation
 from server.service import diligence, errors, facts
@@ -57,7 +60,7 @@ def course_of(*, court: str, task_id: str, recipient_id: str, now: datetime) -> 
     effects = list(Effect._get_collection().find({"court": court, "task_id": task_id, "recipient_id": recipient_id}))
     exhibits = list(Exhibit._get_collection().find({"court": court, "task_id": task_id}, {"attempt_id": 1, "kind": 1}))
     mine = [one for one in attempts if one["recipient_id"] == recipient_id]
-    situation = facts.situation_of(task, recipient, attempts=_judged(mine, exhibits))
+    situation = facts.situation_of(task, recipient, attempts=_readable(task, mine, exhibits))
     points = ContactPoint._get_collection().find({"court": court, "party_id": recipient["party_id"]})
     contacts = diligence.contacts_of(recipient, points, e_address=bool(situation.e_address))
     held = {one["_id"]: [x["_id"] for x in exhibits if x["attempt_id"] == one["_id"]] for one in mine}
@@ -77,13 +80,18 @@ def course_of(*, court: str, task_id: str, recipient_id: str, now: datetime) -> 
     )
 
 
-def _judged(attempts: Sequence[Mapping[str, Any]], exhibits: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """The closed attempts as the law reads them."""
-    return [
-        facts.law_attempt(one, [x for x in exhibits if x["attempt_id"] == one["_id"]])
-        for one in attempts
-        if one["state"] == "closed"
-    ]
+def _readable(
+    task: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], exhibits: Sequence[Mapping[str, Any]]
+) -> list[LawAttempt]:
+    """The closed attempts as the law reads them; one it cannot read makes nothing true of the recipient."""
+    found = []
+    for one in attempts:
+        if one["state"] != "closed":
+            continue
+        with contextlib.suppress(LawRefused):
+            theirs = [held for held in exhibits if held["attempt_id"] == one["_id"]]
+            found.append(facts.law_attempt(one, theirs, divorce=facts.is_divorce(task)))
+    return found
 
 
 def excuses_of(course: Course) -> list[Mapping[str, Any]]:
