@@ -208,7 +208,7 @@ class Decision:
     number: str  # 案号 of the decision
     title: str = "民事判决书"
     appealable: bool = True
-    appeal_days: int = 15  # 10 for rulings, 30 without domicile in the PRC (CPL arts. 171, 286)
+    appeal_days: int | None = None  # None: 15, 10 for rulings, 30 without domicile in the PRC (CPL arts. 171, 286)
     appeal_court: str = ""
 
 
@@ -226,7 +226,7 @@ class Announcement(Form):
     third_party: str = ""
     gist: str = ""  # 起诉要点, 上诉要点, 裁判主要内容
     documents: tuple[DocumentLine, ...] = ()  # empty: what the kind names
-    answer_days: int = 15  # 30 without domicile in the PRC (CPL art. 285)
+    answer_days: int | None = None  # None: 15, 30 without domicile in the PRC (CPL art. 285)
     evidence_days: int | None = None  # None prints a blank
     hearing: Hearing | None = None
     decision: Decision | None = None  # of JUDGMENT; of APPEAL: the decision appealed against

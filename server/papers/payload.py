@@ -37,6 +37,12 @@ class Exhibits:
         self._jobs[file_name] = partial(images.signature, content, name=name)
         return file_name
 
+    def drawing(self, content: bytes) -> str:
+        """Take an SVG we drew ourselves; returns the file name the template will read."""
+        file_name = f"drawing-{len(self._jobs)}.svg"
+        self._jobs[file_name] = lambda: content
+        return file_name
+
     def files(self) -> dict[str, bytes]:
         """File name to bytes. Raises the DomainError of the first broken image, in order of appearance."""
         with ThreadPoolExecutor(max_workers=DECODERS, thread_name_prefix="papers-image") as pool:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import typst
 
-from server.papers import proof, report, scene, wording
+from server.papers import address, announcement, letters, proof, report, scene, voucher, wording
 from server.papers.data import ProofOfService, ServiceReport
 from server.papers.errors import missing_glyph, unknown_kind, wrong_data
 from server.papers.fonts import FontSet, find_fonts
@@ -58,9 +58,16 @@ class _Layout:
 _LAYOUTS: dict[str, _Layout] = {
     "proof": _Layout("proof.typ", proof.tree, proof.check),
     "report": _Layout("report.typ", report.tree),
+    "address_form": _Layout("address_form.typ", address.tree),
     "leaving_record": _Layout("record.typ", scene.leaving_tree, scene.check_leaving),
     "work_record": _Layout("record.typ", scene.work_tree),
     "statement": _Layout("record.typ", scene.statement_tree, scene.check_statement),
+    "announcement": _Layout("announcement.typ", announcement.tree, announcement.check),
+    "entrust_letter": _Layout("letter.typ", letters.entrust_tree, letters.check_entrust),
+    "assist_letter": _Layout("letter.typ", letters.assist_tree, letters.check_assist),
+    "notice": _Layout("notice.typ", voucher.notice_tree, voucher.check_notice),
+    "e_voucher": _Layout("voucher.typ", voucher.voucher_tree, voucher.check_voucher),
+    "exhaustion": _Layout("exhaustion.typ", voucher.exhaustion_tree, voucher.check_exhaustion),
 }
 
 

@@ -27,7 +27,7 @@ def head(data: Form, wording: Wording) -> Tree:
 
 def row(label: str, text: str, *, lines: int = 1) -> Tree:
     """A row of a table. Without text it shows `lines` lines to write on."""
-    return {"label": label, "text": text, "lines": lines}
+    return {"label": label, "text": text, "lines": lines, "documents": [], "times": False, "choices": []}
 
 
 def signature(given: Signature | None, exhibits: Exhibits, *, name: str) -> Tree:

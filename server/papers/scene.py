@@ -21,6 +21,7 @@ _WAYS = {
     Manner.REFUSED_BEFORE_COURT: "受送达人拒绝签署送达回证，由审判人员、书记员注明情况并签名",
 }
 MEDIATION = "调解书"
+SIGNED_ROW_CHARS = 240
 
 
 def check_leaving(data: LeavingRecord) -> None:
@@ -56,12 +57,12 @@ def leaving_tree(data: LeavingRecord, exhibits: Exhibits, words: Wording) -> Tre
     """What `record.typ` prints of 留置送达笔录."""
     body = [
         *_opening(data),
-        row("留置方式", _WAYS[data.manner] if data.manner else "", lines=2),
-        row("经过", data.course_of_events, lines=5),
-        row("拒收人及拒收事由", _refusal(data), lines=2),
+        {**row("留置方式", ""), "choices": _ways(data.manner)},
+        row("经过", data.course_of_events, lines=3),
+        *_refusal(data),
         *_witness(data),
         row("留置位置", data.left_at),
-        row("照片、录像编号", "、".join(data.recordings), lines=2),
+        row("照片、录像编号", "、".join(data.recordings)),
     ]
     return _tree(data, exhibits, words, body)
 
@@ -70,11 +71,11 @@ def work_tree(data: WorkRecord, exhibits: Exhibits, words: Wording) -> Tree:
     """What `record.typ` prints of 外出送达工作记录."""
     body = [
         *_opening(data, address=data.address, visit=data.visit_number),
-        row("经过", data.course_of_events, lines=5),
-        row("拒收人及拒收事由", _refusal(data), lines=2),
+        row("经过", data.course_of_events, lines=3),
+        *_refusal(data),
         *_witness(data),
         row("留置位置", data.left_at),
-        row("照片、录像编号", "、".join(data.recordings), lines=2),
+        row("照片、录像编号", "、".join(data.recordings)),
         row("送达结果", data.result),
     ]
     events = [
@@ -97,7 +98,7 @@ def statement_tree(data: Statement, exhibits: Exhibits, words: Wording) -> Tree:
     body = [
         *_opening(data),
         row("经过", data.course_of_events),
-        row("拒收人及拒收事由", _refusal(data)),
+        *_refusal(data),
         *_witness(data),
         row("留置位置", data.left_at),
         row("照片、录像编号", "、".join(data.recordings)),
@@ -114,7 +115,7 @@ def statement_tree(data: Statement, exhibits: Exhibits, words: Wording) -> Tree:
         }
         for n, one in enumerate(data.lines, 1)
     ]
-    made = _tree(data, exhibits, words, [one for one in body if one["text"] or one["documents"]])
+    made = _tree(data, exhibits, words, [one for one in body if one["text"] or one["documents"] or one["choices"]])
     return made | {"attempts": attempts, "addressee": data.addressee}
 
 
@@ -124,13 +125,12 @@ def _opening(data: SceneForm, *, address: str = "", visit: str = "") -> list[Tre
         *([row("外出任务号", visit)] if visit else []),
         {**row("时间（起止）", times), "times": True},
         row("地点（门牌）", data.place),
-        row("送达人（姓名、单位、证件号）", rows.officers(data.servers), lines=2),
-        row("案号", data.case_number),
-        row("案由", data.cause),
+        row("送达人\n（姓名、单位、证件号）", rows.officers(data.servers), lines=2),
+        row("案号、案由", "　".join(filter(None, (data.case_number, data.cause)))),
         row("受送达人", data.recipient_name),
         *([row("送达地址", address)] if address else []),
         {**row("文书名称、份数", "", lines=2), "documents": rows.document_list(data.documents)},
-        row("在场人及与受送达人关系", "；".join(_present(one.name, one.relation) for one in data.present)),
+        row("在场人及\n与受送达人关系", "；".join(_present(one.name, one.relation) for one in data.present)),
     ]
 
 
@@ -138,13 +138,21 @@ def _present(name: str, relation: str) -> str:
     return f"{name}（{relation}）" if relation else name
 
 
-def _refusal(data: SceneForm) -> str:
-    return "：".join(filter(None, (data.refused_by, data.refusal_reason)))
+def _ways(chosen: Manner | None) -> list[Tree]:
+    """The three ways with their boxes; none is ticked on a form still to be filled in."""
+    return [{"text": text, "ticked": manner is chosen} for manner, text in _WAYS.items()]
+
+
+def _refusal(data: SceneForm) -> list[Tree]:
+    return [row("拒收人", data.refused_by), row("拒收事由", data.refusal_reason)]
 
 
 def _witness(data: SceneForm) -> list[Tree]:
-    found = [row("见证人（姓名、单位职务、电话）", rows.witness_text(data.witness) if data.witness else "", lines=2)]
-    return [*found, row("不愿见证的情形", data.witness_declined)]
+    if data.witness is not None:
+        return [row("见证人（姓名、\n单位职务、电话）", rows.witness_text(data.witness))]
+    if data.witness_declined:
+        return [row("不愿见证的情形", data.witness_declined)]
+    return [row("见证人（姓名、\n单位职务、电话）", ""), row("不愿见证的情形", "")]
 
 
 def _tree(data: SceneForm, exhibits: Exhibits, words: Wording, body: list[Tree]) -> Tree:
@@ -159,8 +167,11 @@ def _tree(data: SceneForm, exhibits: Exhibits, words: Wording, body: list[Tree])
     staff = rows.signers(data.court_staff, "审判人员", exhibits)
     if not staff:
         staff = [rows.signer(role, "", None, exhibits) for role in ("审判人员", "书记员")]
+    # The last row goes to the page of the signatures, so that nobody signs an empty page.
+    kept = len(body[-1]["text"]) <= SIGNED_ROW_CHARS
     return rows.head(data, words) | {
-        "rows": [{"documents": [], "times": False, **one} for one in body],
+        "rows": body[:-1] if kept else body,
+        "last": body[-1:] if kept else [],
         "attempts": [],
         "events": [],
         "addressee": "",
