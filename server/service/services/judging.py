@@ -78,7 +78,7 @@ def judge_recipient(
         task=task,
         recipient=recipient,
         attempts=attempts,
-        exhibits=_exhibits(court, attempts),
+        exhibits=exhibits_of(court, attempts),
         denied=frozenset(),
         rules=rules_in_force(court, court_day(now)),
         on=court_day(now),
@@ -111,7 +111,7 @@ def check(*, court: str, attempt: Raw, result: str, record: Raw, now: datetime) 
     """
     task = task_of(court, attempt["task_id"])
     recipient = task["recipients"][store.place_of(task, attempt["recipient_id"])]
-    exhibits = _exhibits(court, [attempt]).get(attempt["_id"], ())
+    exhibits = exhibits_of(court, [attempt]).get(attempt["_id"], ())
     told = {**attempt, "outcome": result, "record": record}
     day = court_day(now)
     try:
@@ -150,7 +150,8 @@ def attempts_of(court: str, task_id: str, recipient_id: str) -> list[dict[str, A
     return list(store.attempts().find(where, {"outbox": 0}).sort([("closed_at", 1), ("_id", 1)]))
 
 
-def _exhibits(court: str, attempts: Sequence[Raw]) -> dict[str, list[Raw]]:
+def exhibits_of(court: str, attempts: Sequence[Raw]) -> dict[str, list[Raw]]:
+    """Kinds of the exhibits of these attempts, by attempt id (raw)."""
     found: dict[str, list[Raw]] = {}
     where = {"court": court, "attempt_id": {"$in": [one["_id"] for one in attempts]}}
     for one in Exhibit._get_collection().find(where, {"kind": 1, "attempt_id": 1}):

@@ -1,0 +1,230 @@
+"""Facts of law about a recipient, put on record by a person with a reason: what the rules of channels and effect ask.
+
+The case gives kind and procedure, attempts make their own facts true; the rest is here, each from a closed list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from server.core.clock import court_day
+from server.law import channels as law_channels
+from server.law import terms
+from server.law.attempts import Attempt
+from server.law.channels import Channels
+from server.law.documents import CLASSES
+from server.law.reading import plain
+from server.law.refusals import LawRefused
+from server.law.rulesets import RuleSet
+from server.law.situation import CONSENTS, E_ADDRESSES, Situation
+from server.service import errors, facts
+from server.service.actor import Actor
+from server.service.services import judging, store
+from server.service.services.claims import documents_for
+from server.service.services.rule_sets import rules_in_force
+from server.service.services.store import Edit
+from server.service.timeline import step
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact a person may record. `choices`: code → Chinese; empty for yes or no."""
+
+    code: str
+    label_zh: str
+    choices: Mapping[str, str] | None = None
+
+
+_FORWARDED = {"": "无", **{code: who for code, (who, _, _) in terms.FORWARDED_FOR.items()}}
+_FACTS = (
+    Fact("region", "地区", terms.REGIONS),
+    Fact("forwarded_for", "须转交送达的身份", _FORWARDED),
+    Fact("consent", "电子送达同意", CONSENTS),
+    Fact("e_address", "电子地址", E_ADDRESSES),
+    Fact("agent", "卷中有诉讼代理人的授权"),
+    Fact("agent_receives", "诉讼代理人被指定代收"),
+    Fact("refuses_address", "经告知仍拒不提供送达地址"),
+    Fact("evades", "躲避、规避送达"),
+    Fact("told_consequences", "已告知填写送达地址的后果"),
+    Fact("unknown_whereabouts", "下落不明（有证据）"),
+    Fact("reachable_by_phone", "手机能够接通"),
+    Fact("collects", "同意来院领取"),
+    Fact("internet_court", "互联网法院案件"),
+    Fact("first_instance_by_notice", "一审公告送达"),
+    Fact("divorce", "离婚案件"),
+    Fact("needs_guardian", "应由法定代理人签收"),
+)
+FACTS: Mapping[str, Fact] = {one.code: one for one in _FACTS}
+# What follows from attempts, from the judge's approval of the ledger, or from the case: shown, not typed.
+_DERIVED = {
+    "exhausted": "各种方式均已尝试（经批准）",
+    "refused": "上门时拒收",
+    "refused_by_agent": "诉讼代理人拒收",
+    "direct_failed": "直接送达未果",
+    "mail_failed": "邮寄送达未果",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A recipient as the rules see them now. `recorded`: what people put on record (raw)."""
+
+    task: dict[str, Any]
+    recipient: dict[str, Any]
+    attempts: tuple[Attempt, ...]
+    situation: Situation
+    rules: RuleSet
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        return dict(self.recipient.get("situation") or {})
+
+
+def known_of(*, court: str, task_id: str, recipient_id: str, now: datetime) -> Known:
+    """Everything the rules turn on for this recipient. Raises `task.not_found`, `recipient.not_found`, `law.…`."""
+    task = judging.task_of(court, task_id)
+    recipient = task["recipients"][store.place_of(task, recipient_id)]
+    attempts = tuple(_readable(task, judging.attempts_of(court, task_id, recipient_id)))
+    try:
+        situation = facts.situation_of(task, recipient, attempts=attempts)
+    except LawRefused as refused:
+        raise errors.law_refused(refused) from refused
+    return Known(task, recipient, attempts, situation, rules_in_force(court, court_day(now)))
+
+
+def channels_of(known: Known) -> Channels:
+    """Every way of service judged for the recipient's documents, by the rules now in force. Raises `law.…`."""
+    try:
+        return law_channels.channels(documents_for(known.task, known.recipient), known.situation, rules=known.rules)
+    except LawRefused as refused:
+        raise errors.law_refused(refused) from refused
+
+
+def set_situation(
+    *,
+    court: str,
+    task_id: str,
+    recipient_id: str,
+    changes: Mapping[str, Any],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> dict[str, list[Any]]:
+    """Puts facts on record (None takes one off); fact → [before, after] of what changed. Effects are judged anew.
+
+    Raises `situation.reason_required`, `situation.unknown_fact`, `law.unknown_word`, `law.contradiction`,
+    `recipient.closed` (withdrawn), `task.changed`, `task.not_found`, `recipient.not_found`.
+    """
+    why = reason.strip()
+    if not why:
+        raise errors.situation_reason_required()
+    unknown = sorted(set(changes) - set(FACTS))
+    if unknown:
+        raise errors.situation_unknown_fact(unknown)
+    moved: dict[str, list[Any]] = {}
+
+    def change(task: dict[str, Any]) -> Edit | None:
+        place = store.place_of(task, recipient_id)
+        recipient = task["recipients"][place]
+        if recipient["state"] == "withdrawn" or task["state"] == "withdrawn":
+            raise errors.recipient_closed()
+        moved.clear()
+        moved.update(_moved(recipient, changes))
+        if not moved:
+            return None
+        _check(task, recipient, moved)
+        return _edit(place, recipient_id, moved, why, actor, now)
+
+    store.rewrite(court=court, task_id=task_id, now=now, change=change, version=version)
+    if judging.attempts_of(court, task_id, recipient_id):
+        judging.judge_recipient(
+            court=court, task_id=task_id, recipient_id=recipient_id, attempt_id=None, actor=actor, now=now
+        )
+    return dict(moved)
+
+
+def described(known: Known) -> dict[str, list[dict[str, Any]]]:
+    """For a page: `facts` with label, choices and value; `derived`, which nobody types."""
+    now_is = plain(known.situation)
+    return {
+        "facts": [
+            {
+                "code": one.code,
+                "label": one.label_zh,
+                "choices": [{"code": code, "label": label} for code, label in (one.choices or {}).items()],
+                "value": now_is[one.code],
+                "recorded": one.code in known.recorded,
+            }
+            for one in _FACTS
+        ],
+        "derived": [{"code": code, "label": label, "value": now_is[code]} for code, label in _DERIVED.items()],
+        "given": [{"code": code, "value": now_is[code]} for code in _GIVEN],
+        "document_classes": [{"code": code, "label": label} for code, label in CLASSES.items()],
+    }
+
+
+_GIVEN = ("case_kind", "procedure", "recipient_kind", "address_basis")
+_DEFAULTS = {one.name: plain(getattr(Situation(), one.name)) for one in fields(Situation)}
+
+
+def _moved(recipient: Raw, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    recorded = recipient.get("situation") or {}
+    return {code: [recorded.get(code), value] for code, value in changes.items() if recorded.get(code) != value}
+
+
+def _check(task: Raw, recipient: Raw, moved: Mapping[str, list[Any]]) -> None:
+    """The facts as they would then stand must make sense together."""
+    recorded = {**(recipient.get("situation") or {}), **{code: after for code, (_, after) in moved.items()}}
+    told = {code: value for code, value in recorded.items() if value is not None}
+    try:
+        found = facts.situation_of(task, {**recipient, "situation": told})
+        for one in found.consent.covers:
+            terms.known(one, CLASSES, what="文书类别")
+    except LawRefused as refused:
+        raise errors.law_refused(refused) from refused
+
+
+def _edit(place: int, recipient_id: str, moved: Mapping[str, list[Any]], why: str, actor: Actor, now: datetime) -> Edit:
+    edit = Edit()
+    for code, (_, after) in moved.items():
+        path = f"recipients.{place}.situation.{code}"
+        if after is None:
+            edit.gone.append(path)
+        else:
+            edit.values[path] = after
+    words = "；".join(
+        f"{FACTS[code].label_zh}：{_zh(code, before)} → {_zh(code, after)}" for code, (before, after) in moved.items()
+    )
+    text = f"登记受送达人情况：{words}（理由：{why}）"
+    edit.steps.append(step("recipient.situation", text, actor=actor, now=now, recipient_id=recipient_id))
+    return edit
+
+
+def _zh(code: str, value: Any) -> str:
+    if value is None:
+        value = _DEFAULTS[code]
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        covers = "、".join(CLASSES.get(one, one) for one in value.get("covers") or ())
+        withdrawn = "，已撤回" if value.get("withdrawn") else ""
+        return CONSENTS.get(value.get("form", ""), "") + (f"（{covers}）" if covers else "") + withdrawn
+    return (FACTS[code].choices or {}).get(value, str(value))
+
+
+def _readable(task: Raw, attempts: Sequence[Raw]) -> list[Attempt]:
+    """What the law cannot read counts for nothing here; its effect says why."""
+    exhibits = judging.exhibits_of(task["court"], attempts)
+    found = []
+    for one in attempts:
+        try:
+            found.append(facts.law_attempt(one, exhibits.get(one["_id"], ()), divorce=facts.is_divorce(task)))
+        except LawRefused:
+            continue
+    return found
