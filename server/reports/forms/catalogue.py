@@ -44,6 +44,9 @@ _SCENE = (
     _ATTEMPT,
     Field("present", "在场人及关系", "lines", hint="一行一人，例如：李某乙（配偶）"),
     Field("course", "经过", "long", hint="不填时取登记的情况说明"),
+    Field("witness_name", "见证人", hint="手工登记的送达填写；上门送达取自送达结果"),
+    Field("witness_organisation", "见证人单位、职务"),
+    Field("court_staff", "在场的审判人员、书记员", "lines"),
     Field("witness_declined", "见证人不愿到场或者见证的情形", "long"),
 )
 _FORMS = (

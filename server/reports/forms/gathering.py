@@ -10,7 +10,7 @@ from typing import Any
 from evidence.stores import Store
 from server.core.errors import Invalid
 from server.papers.kinds import KINDS
-from server.papers.render import RenderedPaper, render
+from server.papers.render import RenderedPaper, prepare, render
 from server.reports.forms import letters, records, scene, whole
 from server.reports.forms.catalogue import FORMS, Field
 from server.reports.forms.common import Head
@@ -76,7 +76,7 @@ def try_out(kind: str, wanted: Wanted, *, store: Store, now: datetime) -> None:
     check(kind, wanted)
     if kind not in _HEAVY:
         one = read(wanted, store=store, now=now)
-        _BUILDERS[kind](one, wanted.fields, Head("", 1, now, ""))
+        prepare(kind, _BUILDERS[kind](one, wanted.fields, Head("", 1, now, "")))
 
 
 def gather(kind: str, wanted: Wanted, *, store: Store, now: datetime) -> Gathered:

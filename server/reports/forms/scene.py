@@ -60,7 +60,9 @@ def _scene(one: Material, attempt: Attempt, typed: Typed) -> dict[str, Any]:
         "ended_at": attempt.happened_at,
         "place": one.address,
         "present": tuple(_present(line) for line in typed.get("present") or ()),
+        "witness": _witness(typed),
         "witness_declined": typed.get("witness_declined") or "",
+        "court_staff": tuple(paper.Staff(name=name.strip()) for name in typed.get("court_staff") or ()),
     }
     visit = one.visits.get(attempt.id)
     found = door.gather(court=one.court.id, visit_id=visit.id, store=one.store) if visit else None
@@ -75,10 +77,17 @@ def _scene(one: Material, attempt: Attempt, typed: Typed) -> dict[str, Any]:
         "course_of_events": typed.get("course") or outcome.note or "",
         "refused_by": outcome.signer.name if outcome.signer else "",
         "refusal_reason": outcome.refusal_reason or "",
-        "witness": door.witness_of(found),
+        "witness": door.witness_of(found) or shared["witness"],
         "left_at": outcome.left_at_place or "",
         "recordings": door.recordings_of(found),
     }
+
+
+def _witness(typed: Typed) -> paper.Witness | None:
+    """The witness as typed; the signature is left for the pen."""
+    if not typed.get("witness_name"):
+        return None
+    return paper.Witness(name=typed["witness_name"], organisation=typed.get("witness_organisation") or "")
 
 
 def _by_hand(attempt: Attempt, typed: Typed) -> dict[str, Any]:
