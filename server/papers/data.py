@@ -226,7 +226,10 @@ class ReportRecipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """送达效力 as the court staff confirmed it, or as proposed when `confirmed_by` is empty."""
+    """送达效力 of one document for one recipient, as confirmed, or as proposed when `confirmed_by` is empty.
+
+    Without `document` it is about all of the recipient's documents.
+    """
 
     recipient_name: str
     label: str
@@ -260,7 +263,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
-    """送达报告书: all attempts of a case or recipient, per channel, with exhibits."""
+    """送达报告书: all attempts of a case or recipient, one section per channel, with exhibits.
+
+    `attempts` in the order of time; sections follow the first use of each `channel_label`.
+    """
 
     court_name: str
     case_number: str

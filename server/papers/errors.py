@@ -20,6 +20,7 @@ LABELS = {
     "servers": "送达人",
     "issued_by": "填发人",
     "attempts": "送达经过",
+    "channels": "送达经过",
     "evidence": "证据清单",
     "review": "审核意见",
     "effects": "送达效力",

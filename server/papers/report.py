@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from unicodedata import east_asian_width
-
 from server.papers.data import (
     Attempt,
     DocumentLine,
@@ -19,11 +17,10 @@ from server.papers.data import (
 )
 from server.papers.payload import Exhibits, Tree
 from server.papers.proof import signed
+from server.papers.rows import facts
 from server.papers.sketch import sketch
 from server.papers.text import coordinates, day, day_of, metres, moment, placed, second, size, span
 from server.papers.wording import Wording
-
-SHORT_FACT_WIDTH = 26  # half-width cells that fit beside another fact
 
 
 def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
@@ -34,7 +31,7 @@ def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
         "case_number": data.case_number,
         "number": data.report_number,
         "version": f"第 {data.version} 版",
-        "case": _facts(
+        "case": facts(
             ("案号", data.case_number),
             ("案由", data.cause),
             ("适用程序", data.procedure),
@@ -44,7 +41,7 @@ def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
         ),
         "documents": _documents(data.documents),
         "recipients": [_recipient(r, data.documents) for r in data.recipients],
-        "attempts": [_attempt(a, exhibits) for a in data.attempts],
+        "channels": _channels(data.attempts, exhibits),
         "effects": [_effect(e) for e in data.effects],
         "evidence": [_evidence(e) for e in data.evidence],
         "review": _review(data.review),
@@ -52,28 +49,6 @@ def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
         "made_on": day_of(data.made_at),
         "explanation": words.texts["explanation"],
     }
-
-
-def _facts(*pairs: tuple[str, str]) -> list[list[Tree]]:
-    """Labels with their texts in rows of one or two; empty ones are not printed."""
-    rows: list[list[Tree]] = []
-    open_row = False
-    for label, text in pairs:
-        if not text:
-            continue
-        fact = {"label": label, "text": text}
-        short = _width(text) <= SHORT_FACT_WIDTH
-        if short and open_row:
-            rows[-1].append(fact)
-        else:
-            rows.append([fact])
-        open_row = short and len(rows[-1]) == 1
-    return rows
-
-
-def _width(text: str) -> int:
-    """Half-width cells: a Chinese character takes two."""
-    return sum(2 if east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def _documents(documents: tuple[DocumentLine, ...]) -> str:
@@ -90,12 +65,23 @@ def _recipient(recipient: ReportRecipient, common: tuple[DocumentLine, ...]) -> 
     }
 
 
+def _channels(attempts: tuple[Attempt, ...], exhibits: Exhibits) -> list[Tree]:
+    """The attempts by channel, channels in the order of their first use."""
+    by_channel: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        by_channel.setdefault(attempt.channel_label, []).append(attempt)
+    return [
+        {"heading": label, "count": f"共 {len(group)} 次", "attempts": [_attempt(one, exhibits) for one in group]}
+        for label, group in by_channel.items()
+    ]
+
+
 def _attempt(attempt: Attempt, exhibits: Exhibits) -> Tree:
     visit = attempt.visit
     return {
-        "heading": f"第 {attempt.number} 次：{attempt.channel_label}　{attempt.recipient_name}",
+        "heading": f"第 {attempt.number} 次：{attempt.recipient_name}",
         "state": "已送达" if attempt.served else "未送达",
-        "facts": _facts(
+        "facts": facts(
             ("送达结果", attempt.outcome_label),
             # A visit prints its own span below; the day of service is a matter of law and stands under 送达效力.
             ("时间", "" if visit else moment(attempt.started_at)),
@@ -166,6 +152,7 @@ def _effect(effect: Effect) -> Tree:
     confirmed = " ".join(filter(None, (effect.confirmed_by, moment(effect.confirmed_at))))
     return {
         "recipient": effect.recipient_name,
+        "document": effect.document or "全部文书",
         "label": effect.label,
         "on": day(effect.effective_on),
         "article": effect.article,
@@ -187,7 +174,7 @@ def _review(review: Review | None) -> Tree | None:
     if review is None:
         return None
     return {
-        "facts": _facts(
+        "facts": facts(
             ("审核结论", review.decision_label),
             ("审核意见", review.opinion),
             ("审核人", review.reviewer),

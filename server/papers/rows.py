@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from unicodedata import east_asian_width
 
 from server.papers.data import DocumentLine, Signature, Staff, Witness
 from server.papers.forms import Contact, Form, Officer
 from server.papers.payload import Exhibits, Tree
 from server.papers.text import day, day_of
 from server.papers.wording import Wording
+
+SHORT_FACT_WIDTH = 26  # half-width cells that fit beside another fact
 
 
 def head(data: Form, wording: Wording) -> Tree:
@@ -28,6 +31,28 @@ def head(data: Form, wording: Wording) -> Tree:
 def row(label: str, text: str, *, lines: int = 1) -> Tree:
     """A row of a table. Without text it shows `lines` lines to write on."""
     return {"label": label, "text": text, "lines": lines, "documents": [], "times": False, "choices": []}
+
+
+def facts(*pairs: tuple[str, str]) -> list[list[Tree]]:
+    """Labels with their texts in rows of one or two; empty ones are not printed."""
+    rows: list[list[Tree]] = []
+    open_row = False
+    for label, text in pairs:
+        if not text:
+            continue
+        fact = {"label": label, "text": text}
+        short = width(text) <= SHORT_FACT_WIDTH
+        if short and open_row:
+            rows[-1].append(fact)
+        else:
+            rows.append([fact])
+        open_row = short and len(rows[-1]) == 1
+    return rows
+
+
+def width(text: str) -> int:
+    """Half-width cells: a Chinese character takes two."""
+    return sum(2 if east_asian_width(character) in "WFA" else 1 for character in text)
 
 
 def signature(given: Signature | None, exhibits: Exhibits, *, name: str) -> Tree:

@@ -138,10 +138,7 @@ def voucher_tree(data: ElectronicVoucher, _exhibits: Exhibits, words: Wording) -
         ),
     )
     return rows.head(data, words) | {
-        "groups": [
-            {"title": title, "facts": [{"label": label, "text": text} for label, text in facts if text]}
-            for title, facts in groups
-        ],
+        "groups": [{"title": title, "facts": rows.facts(*facts)} for title, facts in groups],
         "documents": [{"name": d.name, "copies": f"{d.copies} 份", "sha256": d.sha256} for d in data.documents],
         "logs": [
             {"title": title, "empty": empty, "lines": _log(entries)}

@@ -42,7 +42,7 @@ def test_a_missing_character_deep_in_a_report_names_its_path() -> None:
     with pytest.raises(DomainError) as caught:
         render_report(samples.report(attempt))
     assert caught.value.code == "papers.missing_glyph"
-    assert caught.value.extra["field"].startswith("attempts[0].facts")
+    assert caught.value.extra["field"].startswith("channels[0].attempts[0].facts")
     assert caught.value.extra["code_points"] == ["U+E123"]
 
 

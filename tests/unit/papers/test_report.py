@@ -43,10 +43,12 @@ def test_several_attempts_of_several_channels_make_one_report() -> None:
     )
     text = samples.text_of(render_report(samples.report(*attempts)).pdf)
     for wanted in (
-        "第 1 次：直接送达",
-        "第 2 次",
-        "第 3 次",
-        "第 4 次：电话送达",
+        "（一）直接送达　（共 3 次）",
+        "第 1 次：王示例",
+        "第 2 次：王示例",
+        "第 3 次：王示例",
+        "（二）电话送达　（共 1 次）",
+        "第 4 次：王示例",
         "定位不可用",
         "第二次拨打",
         "短信发送记录截图",
