@@ -16,12 +16,14 @@ from pymongo.errors import DuplicateKeyError
 
 from server.core import events
 from server.core.clock import court_day
+from server.core.errors import DomainError
 from server.core.events import Event, Subscriptions
 from server.core.ids import new_id
 from server.service import errors, machines
 from server.service.actor import Actor
 from server.service.models import Effect, Todo
-from server.service.services import proposals, rule_sets, store
+from server.service.services import opening, proposals, rule_sets, store
+from server.service.services.opening import ByHand
 from server.service.todo_rules import BY_DECISION, View, Wanted, wanted
 
 EVENTS = (
@@ -188,6 +190,16 @@ def _move(
     return dict(found) if found is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way a person chose. `confirmed`: where the law wants a second thought, it was given."""
+
+    channel: str
+    reason: str = ""
+    contact_point_id: str | None = None
+    confirmed: bool = False
+
+
 def get(*, court: str, todo_id: str) -> dict[str, Any]:
     """One thing to do (raw). Raises `todo.not_found`."""
     found = _todos().find_one({"_id": todo_id, "court": court}, {"outbox": 0})
@@ -227,6 +239,33 @@ def _lost(court: str, todo_id: str, actor: Actor) -> dict[str, Any]:
     if held["state"] == "taken":
         raise errors.todo_taken(held.get("taken_by_name") or "")
     raise errors.todo_closed()
+
+
+def switch(*, court: str, todo_id: str, asked: Way, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Takes it and opens the way a person chose; when that is refused it waits again as before.
+
+    Raises as `take` and `opening.open_by_hand`, and `todo.no_recipient`.
+    """
+    before = get(court=court, todo_id=todo_id)
+    if not before.get("recipient_id"):
+        raise errors.todo_no_recipient()
+    taken = take(court=court, todo_id=todo_id, actor=actor, now=now)
+    wish = ByHand(
+        taken["task_id"],
+        taken["recipient_id"],
+        asked.channel,
+        asked.reason.strip() or taken["text"],
+        asked.contact_point_id,
+        asked.confirmed,
+    )
+    try:
+        opening.open_by_hand(court=court, asked=wish, actor=actor, now=now)
+    except DomainError:
+        if before["state"] == "open":
+            put_back(court=court, todo_id=todo_id, actor=actor, now=now)
+        raise
+    follow(court=court, task_id=taken["task_id"], now=now)
+    return get(court=court, todo_id=todo_id)
 
 
 def put_back(*, court: str, todo_id: str, actor: Actor, now: datetime) -> dict[str, Any]:
