@@ -42,7 +42,7 @@ def tree(data: ServiceReport, exhibits: Exhibits, words: Wording) -> Tree:
         "documents": _documents(data.documents),
         "recipients": [_recipient(r, data.documents) for r in data.recipients],
         "channels": _channels(data.attempts, exhibits),
-        "effects": [_effect(e) for e in data.effects],
+        "effects": _effects(data.effects),
         "evidence": [_evidence(e) for e in data.evidence],
         "review": _review(data.review),
         "made_by": data.made_by,
@@ -148,10 +148,17 @@ def _signature(entry: NamedSignature, exhibits: Exhibits) -> Tree:
     }
 
 
+def _effects(effects: tuple[Effect, ...]) -> list[Tree]:
+    """The effects by recipient, each in the order given."""
+    by_recipient: dict[str, list[Tree]] = {}
+    for effect in effects:
+        by_recipient.setdefault(effect.recipient_name, []).append(_effect(effect))
+    return [{"recipient": name, "lines": lines} for name, lines in by_recipient.items()]
+
+
 def _effect(effect: Effect) -> Tree:
     confirmed = " ".join(filter(None, (effect.confirmed_by, moment(effect.confirmed_at))))
     return {
-        "recipient": effect.recipient_name,
         "document": effect.document or "全部文书",
         "label": effect.label,
         "on": day(effect.effective_on),

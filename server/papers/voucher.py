@@ -11,13 +11,14 @@ from io import BytesIO
 import segno
 
 from server.papers import errors, rows, wording
-from server.papers.data import LogEntry
+from server.papers.data import DocumentLine, LogEntry
 from server.papers.forms import ElectronicVoucher, ExhaustionProof, Notice
 from server.papers.payload import Exhibits, Tree
 from server.papers.text import day, moment, second
 from server.papers.wording import Value, Wording
 
 _STATES = {"tried": "已尝试未果", "excused": "已说明理由", "open": "尚未完成"}
+NAMED_DOCUMENTS = 6
 URL_CHARS = 600  # beyond this the code's dots are too small for a phone
 
 
@@ -160,6 +161,13 @@ def _log(entries: tuple[LogEntry, ...]) -> list[Tree]:
     ]
 
 
+def _shortened(documents: tuple[DocumentLine, ...]) -> str:
+    """All names while they are few; else the first with the number of all: the page is one."""
+    if len(documents) <= NAMED_DOCUMENTS:
+        return rows.document_names(documents)
+    return f"{documents[0].name}等{len(documents)}件诉讼文书"
+
+
 def check_exhaustion(data: ExhaustionProof) -> None:
     """Has lines, and is complete exactly when none is open. Raises: `papers.incomplete`, `papers.contradiction`."""
     if not data.lines:
@@ -175,7 +183,7 @@ def exhaustion_tree(data: ExhaustionProof, _exhibits: Exhibits, words: Wording) 
         "案号": data.case_number,
         "案由": data.cause,
         "受送达人": data.recipient_name,
-        "送达文书": rows.document_names(data.documents),
+        "送达文书": _shortened(data.documents),
     }
     return rows.head(data, words) | {
         "opening": wording.fill(words.texts["opening"], values),
