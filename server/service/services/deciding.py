@@ -71,6 +71,18 @@ def get_effect(*, court: str, effect_id: str) -> dict[str, Any]:
     return dict(found)
 
 
+def list_effects(
+    *, within: Raw, status: str | None = None, task_id: str | None = None, page: int = 1, page_size: int = 50
+) -> tuple[list[dict[str, Any]], int]:
+    """Raw effects within reach (`core.objects.within`), latest change first, and how many there are in all."""
+    where = {"$and": [dict(within), {"live": True}]}
+    where["$and"] += [{name: value} for name, value in (("status", status), ("task_id", task_id)) if value]
+    total = judging.effects().count_documents(where)
+    found = judging.effects().find(where, {"inputs": 0, "rules": 0, "outbox": 0, "decisions": 0})
+    found = found.sort([("updated_at", -1), ("_id", 1)]).skip((page - 1) * page_size).limit(page_size)
+    return list(found), int(total)
+
+
 def decide(
     *,
     court: str,

@@ -48,6 +48,8 @@ _FACTS = (
     Fact("e_address", "电子地址", E_ADDRESSES),
     Fact("agent", "卷中有诉讼代理人的授权"),
     Fact("agent_receives", "诉讼代理人被指定代收"),
+    Fact("refused", "上门时拒绝接收"),
+    Fact("refused_by_agent", "诉讼代理人拒绝接收"),
     Fact("refuses_address", "经告知仍拒不提供送达地址"),
     Fact("evades", "躲避、规避送达"),
     Fact("told_consequences", "已告知填写送达地址的后果"),
@@ -60,11 +62,9 @@ _FACTS = (
     Fact("needs_guardian", "应由法定代理人签收"),
 )
 FACTS: Mapping[str, Fact] = {one.code: one for one in _FACTS}
-# What follows from attempts, from the judge's approval of the ledger, or from the case: shown, not typed.
+# What follows from attempts, or from the judge's approval of the ledger: shown, not typed.
 _DERIVED = {
     "exhausted": "各种方式均已尝试（经批准）",
-    "refused": "上门时拒收",
-    "refused_by_agent": "诉讼代理人拒收",
     "direct_failed": "直接送达未果",
     "mail_failed": "邮寄送达未果",
 }
@@ -72,7 +72,7 @@ _DERIVED = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A recipient as the rules see them now. `recorded`: what people put on record (raw)."""
+    """A recipient as the rules see them now."""
 
     task: dict[str, Any]
     recipient: dict[str, Any]
@@ -82,7 +82,8 @@ class Known:
 
     @property
     def recorded(self) -> dict[str, Any]:
-        return dict(self.recipient.get("situation") or {})
+        """What people put on record, of the facts they may record."""
+        return {code: value for code, value in (self.recipient.get("situation") or {}).items() if code in FACTS}
 
 
 def known_of(*, court: str, task_id: str, recipient_id: str, now: datetime) -> Known:
@@ -117,6 +118,8 @@ def set_situation(
     version: int | None = None,
 ) -> dict[str, list[Any]]:
     """Puts facts on record (None takes one off); fact → [before, after] of what changed. Effects are judged anew.
+
+    What attempts made true stays true whatever is recorded here.
 
     Raises `situation.reason_required`, `situation.unknown_fact`, `law.unknown_word`, `law.contradiction`,
     `recipient.closed` (withdrawn), `task.changed`, `task.not_found`, `recipient.not_found`.
@@ -164,24 +167,36 @@ def described(known: Known) -> dict[str, list[dict[str, Any]]]:
             for one in _FACTS
         ],
         "derived": [{"code": code, "label": label, "value": now_is[code]} for code, label in _DERIVED.items()],
-        "given": [{"code": code, "value": now_is[code]} for code in _GIVEN],
+        "given": [{"code": code, "label": label, "value": now_is[code]} for code, label in _GIVEN.items()],
         "document_classes": [{"code": code, "label": label} for code, label in CLASSES.items()],
     }
 
 
-_GIVEN = ("case_kind", "procedure", "recipient_kind", "address_basis")
+_GIVEN = {
+    "case_kind": "案件类型",
+    "procedure": "适用程序",
+    "recipient_kind": "受送达人类型",
+    "address_basis": "地址依据",
+}
 _DEFAULTS = {one.name: plain(getattr(Situation(), one.name)) for one in fields(Situation)}
 
 
 def _moved(recipient: Raw, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What would be otherwise than it is; a fact at its default is as good as not recorded."""
     recorded = recipient.get("situation") or {}
-    return {code: [recorded.get(code), value] for code, value in changes.items() if recorded.get(code) != value}
+    wanted = {code: [_value(code, recorded.get(code)), _value(code, value)] for code, value in changes.items()}
+    return {code: pair for code, pair in wanted.items() if pair[0] != pair[1]}
+
+
+def _value(code: str, value: Any) -> Any:
+    if value is None:
+        return _DEFAULTS[code]
+    return {**_DEFAULTS[code], **value} if code == "consent" and isinstance(value, Mapping) else value
 
 
 def _check(task: Raw, recipient: Raw, moved: Mapping[str, list[Any]]) -> None:
     """The facts as they would then stand must make sense together."""
-    recorded = {**(recipient.get("situation") or {}), **{code: after for code, (_, after) in moved.items()}}
-    told = {code: value for code, value in recorded.items() if value is not None}
+    told = {**(recipient.get("situation") or {}), **{code: after for code, (_, after) in moved.items()}}
     try:
         found = facts.situation_of(task, {**recipient, "situation": told})
         for one in found.consent.covers:
@@ -194,7 +209,7 @@ def _edit(place: int, recipient_id: str, moved: Mapping[str, list[Any]], why: st
     edit = Edit()
     for code, (_, after) in moved.items():
         path = f"recipients.{place}.situation.{code}"
-        if after is None:
+        if after == _DEFAULTS[code]:
             edit.gone.append(path)
         else:
             edit.values[path] = after
@@ -207,8 +222,6 @@ def _edit(place: int, recipient_id: str, moved: Mapping[str, list[Any]], why: st
 
 
 def _zh(code: str, value: Any) -> str:
-    if value is None:
-        value = _DEFAULTS[code]
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Mapping):
