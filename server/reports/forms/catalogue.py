@@ -145,5 +145,6 @@ _FORMS = (
         ),
     ),
     Form("e_voucher", "attempt", (_ATTEMPT,)),
+    Form("exhaustion", "recipient"),
 )
 FORMS: dict[str, Form] = {one.kind: one for one in _FORMS}

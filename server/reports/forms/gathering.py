@@ -11,7 +11,7 @@ from evidence.stores import Store
 from server.core.errors import Invalid
 from server.papers.kinds import KINDS
 from server.papers.render import RenderedPaper, prepare, render
-from server.reports.forms import letters, records, scene, whole
+from server.reports.forms import exhausted, letters, records, scene, whole
 from server.reports.forms.catalogue import FORMS, Field
 from server.reports.forms.common import Head
 from server.reports.forms.material import Material, Wanted, read
@@ -114,4 +114,5 @@ _BUILDERS: dict[str, Callable[[Material, Mapping[str, Any], Head], Any]] = {
     "assist_letter": letters.assist_letter,
     "notice": letters.notice,
     "e_voucher": records.e_voucher,
+    "exhaustion": exhausted.exhaustion,
 }
