@@ -14,7 +14,8 @@ from server.core.errors import DomainError
 from server.dispatch import personal, roster_rows
 from server.dispatch.roster_rows import RosterRow
 from server.dispatch.services.roster import holding_visits, merge_entries
-from server.dispatch.services.withdraw import free_recipient
+from server.dispatch.services.withdraw import free_recipient, on_attempt_withdrawn, take_back
+from server.service import doors
 
 KIND = "servers"
 ROLE = "process_server"
@@ -25,6 +26,8 @@ _NOT_TO_BE_GIVEN = ("person.has_left", "roles.separated_duties")
 def register() -> None:
     """Makes the kind known and hears of withdrawn visits; called when the program is composed."""
     events.subscriptions.subscribe("visit.withdrawn", free_recipient)
+    events.subscriptions.subscribe("attempt.withdrawn", on_attempt_withdrawn)
+    doors.register(take_back)
     personal.register()
     importers.register(Importer(kind=KIND, columns=roster_rows.COLUMNS, check=_check, save=_save, needs_day=True))
 

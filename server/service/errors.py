@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evidence.errors import EvidenceError
 from server.core.errors import Conflict, DomainError, Invalid, NotFound
 from server.law.refusals import LawRefused
 
@@ -56,8 +57,88 @@ def recipient_closed() -> Conflict:
     return Conflict(code="recipient.closed", title="该受送达人已送达，或任务不在送达中")
 
 
-def attempt_not_open() -> Conflict:
-    return Conflict(code="attempt.not_open", title="这次送达行为已经结束")
+def attempt_not_open(**decided: Any) -> Conflict:
+    """`decided`: state, outcome, by_name and at of what ended it."""
+    return Conflict(code="attempt.not_open", title="这次送达行为已经结束", **decided)
+
+
+def attempt_reason_required() -> Invalid:
+    return Invalid(code="attempt.reason_required", title="请写明理由")
+
+
+def channel_barred(text: str, article: str, document: str) -> Invalid:
+    return Invalid(code="attempt.channel_barred", title=text, article=article, document=document)
+
+
+def needs_confirmation(text: str, article: str, document: str) -> Invalid:
+    return Invalid(code="attempt.needs_confirmation", title=text, article=article, document=document)
+
+
+def notice_locked() -> Conflict:
+    return Conflict(code="attempt.notice_locked", title="公告送达须台账无未尽事项，并经承办法官批准")
+
+
+def at_the_door() -> Conflict:
+    return Conflict(code="attempt.at_the_door", title="上门送达的结果由外出送达员上报并经审核，不能直接登记")
+
+
+def still_under_way() -> Invalid:
+    return Invalid(code="attempt.still_under_way", title="邮件尚在途，不能登记为结果")
+
+
+def under_review() -> Conflict:
+    return Conflict(code="attempt.under_review", title="上门结果正在审核，请先审核再作其他处理")
+
+
+def bad_record(where: str, why: str) -> Invalid:
+    return Invalid(code="attempt.bad_record", title=f"{where}：{why}", field=where)
+
+
+def evidence_missing(missing: list[dict[str, str]]) -> Invalid:
+    return Invalid(
+        code="attempt.evidence_missing",
+        title=f"材料不齐，不能按送达登记：{'；'.join(one['text'] for one in missing)}",
+        missing=missing,
+    )
+
+
+def contact_point_not_found() -> NotFound:
+    return NotFound(code="contact_point.not_found", title="没有该当事人的这个地址")
+
+
+def exhibit_unknown_kind(kind: str) -> Invalid:
+    return Invalid(code="exhibit.unknown_kind", title=f"没有这种材料：{kind}")
+
+
+def exhibit_closed() -> Conflict:
+    return Conflict(code="exhibit.attempt_withdrawn", title="这次送达已取消，不能再附材料")
+
+
+def of_evidence(error: EvidenceError) -> DomainError:
+    """What the evidence library refuses, as an answer."""
+    status = {"evidence.too_large": 413, "evidence.not_found": 404, "evidence.store_unavailable": 503}
+    title = error.title_zh
+    return DomainError(code=error.code, status=status.get(error.code, 415), title=title, **error.extra)
+
+
+def same_recipient() -> Invalid:
+    return Invalid(code="recipient.same", title="请选择两个不同的受送达人")
+
+
+def recipient_busy(name: str) -> Conflict:
+    return Conflict(code="recipient.busy", title=f"“{name}”正在送达中，请先取消进行中的送达")
+
+
+def not_merged() -> Conflict:
+    return Conflict(code="recipient.not_merged", title="该受送达人不是合并而来，不能恢复")
+
+
+def split_needs() -> Invalid:
+    return Invalid(code="recipient.split_invalid", title="请填写拆分出的受送达人姓名和送达地址")
+
+
+def last_recipient() -> Conflict:
+    return Conflict(code="recipient.last", title="任务中没有其他受送达人，请撤回整个任务")
 
 
 def state_refused(*, machine: str, state: str, event: str, title: str) -> Conflict:

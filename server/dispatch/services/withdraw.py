@@ -11,11 +11,12 @@ from server.core import events
 from server.core.events import Event
 from server.dispatch import errors
 from server.dispatch.models import Visit
+from server.dispatch.planning import MOVABLE
 from server.dispatch.services import moves, routes
 from server.dispatch.services.daysheet import change, change_day
 from server.dispatch.services.moves import Move
 from server.service import services as service
-from server.service.actor import Actor
+from server.service.actor import SYSTEM, Actor
 
 
 def withdraw_visit(
@@ -95,3 +96,28 @@ def free_recipient(news: Event) -> None:
         reason=last["reason"],
         now=news.at,
     )
+
+
+def take_back(court: str, attempt_id: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Registered with `server.service.doors`: the attempt's visit is withdrawn, unless somebody has set out.
+
+    Raises `visit.under_way`.
+    """
+    visit = Visit._get_collection().find_one({"court": court, "attempt_id": attempt_id}, {"state": 1})
+    if visit is None or visit["state"] == "withdrawn":
+        return
+    withdraw_visit(court=court, visit_id=visit["_id"], version=None, reason=reason, actor=actor, now=now)
+
+
+def on_attempt_withdrawn(news: Event) -> None:
+    """Subscriber: a visit ordered while its attempt was being withdrawn goes with it. May hear the same news twice."""
+    visit = Visit._get_collection().find_one({"court": news.court, "attempt_id": news.data["attempt_id"]}, {"state": 1})
+    if visit is not None and visit["state"] in MOVABLE:
+        withdraw_visit(
+            court=news.court,
+            visit_id=visit["_id"],
+            version=None,
+            reason="本次送达已取消",
+            actor=SYSTEM,
+            now=news.at,
+        )

@@ -35,6 +35,7 @@ class Attempt(Document):
     rule = StringField(required=True)  # the rule that chose this channel
     contact_point_id = StringField()  # where: the recipient's own when none is named
     reason = StringField()  # why a person chose this channel
+    lawful = DictField()  # the law's word on the channel when a person opened it: {verdict, article, text, confirmed}
     opened_by = StringField()
     opened_by_name = StringField()
     state = StringField(required=True, default="open", choices=ATTEMPT_STATES)
@@ -45,6 +46,7 @@ class Attempt(Document):
     outcome = StringField()
     happened_at = DateTimeField()
     text = StringField()  # the result in a sentence, for the timeline: 审核通过：本人签收
+    moved_from = StringField()  # recipient it was made for, before that one was merged into another
     facts = DictField()  # what people read of it: visit, signer's name, reason …
     record = DictField()
     outbox = ListField(DictField())

@@ -82,6 +82,7 @@ class Effect(Document):
     document = StringField(required=True)
     key = StringField(required=True)
     live = BooleanField(required=True, default=True)  # false once task or recipient was withdrawn: the claim is free
+    moved_from = StringField()  # recipient it was claimed for, before that one was merged into another
     again_reason = StringField()  # why a document that was served is served again
 
     state = StringField(required=True, default="none", choices=EFFECT_STATES)

@@ -6,10 +6,10 @@ One row (Effect) per document × recipient, written in the transaction that puts
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import InsertOne, UpdateOne
 from pymongo.client_session import ClientSession
@@ -25,6 +25,7 @@ from server.service import errors
 from server.service.services import store
 
 Raw = Mapping[str, Any]
+T = TypeVar("T")
 
 # These are served anew for another day in court: the day belongs to what the document is.
 _OF_A_DAY = frozenset({"summons", "coercive_summons", "hearing_notice"})
@@ -91,12 +92,14 @@ def claim(
     writes: list[Any] = []
     own = _own_rows(court, [task["_id"] for task in found], session)
     for task in found:
-        wanted, refusal = _wanted(task, taken, again_reason)
+        wanted, refusal = _wanted(task, taken, own, again_reason)
         if refusal is not None:
             refused[task["_id"]] = refusal
             continue
         taken.update({one.unique: _as_row(one) for one in wanted})
-        writes += [_write(court, one, own.get(one.place), again_reason, now) for one in wanted]
+        writes += [
+            _write(court, one, own.get(one.place), again_reason, now) for one in wanted if not _in_force(own, one)
+        ]
     if writes:
         try:
             store.effects().bulk_write(writes, ordered=False, session=session)
@@ -122,8 +125,16 @@ def _own_rows(court: str, task_ids: list[str], session: ClientSession) -> dict[t
     return {(one["task_id"], one["recipient_id"], one["document"]): one for one in rows}
 
 
+def _in_force(own: Mapping[tuple[str, str, str], Raw], one: _Wanted) -> bool:
+    row = own.get(one.place)
+    return row is not None and bool(row["live"])
+
+
 def _wanted(
-    task: Raw, taken: Mapping[tuple[str, str], Raw], again_reason: str | None
+    task: Raw,
+    taken: Mapping[tuple[str, str], Raw],
+    own: Mapping[tuple[str, str, str], Raw],
+    again_reason: str | None,
 ) -> tuple[list[_Wanted], DomainError | None]:
     """The claims of a task, or why it may not make them."""
     wanted: dict[tuple[str, str], _Wanted] = {}
@@ -132,6 +143,8 @@ def _wanted(
             continue
         for document in documents_for(task, recipient):
             one = _Wanted(task, recipient, document, key_of(document, task.get("hearing_at")))
+            if _in_force(own, one):
+                one = replace(one, key=own[one.place]["key"])
             if one.unique in wanted:
                 return [], _twice(one, wanted[one.unique])
             holder = taken.get(one.unique)
@@ -148,7 +161,7 @@ def _numbered(one: _Wanted, taken: Mapping[tuple[str, str], Raw]) -> _Wanted:
     number = 2
     while (one.recipient["party_id"], f"{one.key}#{number}") in taken:
         number += 1
-    return _Wanted(one.task, one.recipient, one.document, f"{one.key}#{number}")
+    return replace(one, key=f"{one.key}#{number}")
 
 
 def _refusal(one: _Wanted, holder: Raw) -> DomainError:
@@ -215,7 +228,7 @@ def _copied(task: Raw, recipient: Raw) -> dict[str, Any]:
     }
 
 
-def again(work: Any) -> Any:
+def again(work: Callable[[ClientSession], T]) -> T:
     """Runs a transaction that claims; one that was slower than another looks anew."""
     for left in reversed(range(_TRIES)):
         try:
