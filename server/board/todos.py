@@ -59,7 +59,9 @@ class Todos(MethodView):
     def get(self, query: dict[str, Any]) -> Any:
         """What is to be done, overdue first; without a state, what is not done yet."""
         now = utc_now()
-        found = todos.list_todos(within=objects.within("todo", current(), "todos.work"), now=now, **query)
+        me = current()
+        taken_by = me.person_id if query.pop("mine") else None
+        found = todos.list_todos(within=objects.within("todo", me, "todos.work"), now=now, taken_by=taken_by, **query)
         items = [shown(one, now) for one in found.items]
         return ready({**page_of(items, found.total, found.page, found.page_size), "overdue": found.overdue})
 

@@ -20,6 +20,7 @@ class BoardTodoQuerySchema(PageQuerySchema):
     overdue = fields.Boolean(load_default=None, allow_none=True, metadata={"description": "Only the red list"})
     kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(list(KINDS)))
     task_id = Id(load_default=None, allow_none=True)
+    mine = fields.Boolean(load_default=False, metadata={"description": "Only what one has taken oneself"})
     meant_for = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(TODO_FOR))
 
 

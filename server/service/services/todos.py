@@ -330,13 +330,16 @@ def list_todos(
     kind: str | None = None,
     task_id: str | None = None,
     meant_for: str | None = None,
+    taken_by: str | None = None,
     page: int = 1,
     page_size: int = 50,
 ) -> TodoPage:
     """Things to do within reach (`core.objects.within`). Without a state: what is not done yet, overdue first."""
     where: dict[str, Any] = {"$and": [dict(within)], "state": state or {"$in": list(_LIVE)}}
     where |= {
-        name: one for name, one in (("kind", kind), ("task_id", task_id), ("meant_for", meant_for)) if one is not None
+        name: one
+        for name, one in (("kind", kind), ("task_id", task_id), ("meant_for", meant_for), ("taken_by", taken_by))
+        if one is not None
     }
     late = {**where, "due_at": {"$lt": now}}
     red = 0 if state in ("done", "cancelled") else _todos().count_documents(late)
