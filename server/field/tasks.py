@@ -136,6 +136,7 @@ def _facts(visit: dict[str, Any]) -> dict[str, Any]:
         "witness_name": (outcome.get("witness") or {}).get("name"),
         "refusal_reason": outcome.get("refusal_reason"),
         "left_at_place": outcome.get("left_at_place"),
+        "evidence": list(outcome.get("evidence") or ()) or None,
         "round": visit["review"]["round"],
     }
     return {key: value for key, value in facts.items() if value is not None}
