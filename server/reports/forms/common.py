@@ -81,3 +81,8 @@ def attempt_of(one: Material, typed: Mapping[str, Any], *, channels: tuple[str, 
     if not fitting:
         raise Conflict(code="papers.no_attempt", title=f"没有可以制作{what}的送达行为")
     return max(fitting, key=lambda found: found.happened_at or found.opened_at)
+
+
+def moment_of(value: datetime | str) -> datetime:
+    """A time as stored, or as ISO text with its zone."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -10,7 +10,7 @@ from server.law import situation
 from server.law.effects.findings import STATES
 from server.papers import data as paper
 from server.papers import forms
-from server.reports.forms.common import Head, attempt_of
+from server.reports.forms.common import Head, attempt_of, moment_of
 from server.reports.forms.material import Material
 from server.service.models import Attempt, Effect
 
@@ -48,24 +48,23 @@ def e_voucher(one: Material, typed: Typed, head: Head) -> forms.ElectronicVouche
         clerk=one.task.clerk_name or "",
         sender=fields.get("sender") or "",
         consent=situation.CONSENTS.get(consent, "") if consent else "",
-        sent_at=_moment(record.get("sent_at")),
-        arrived_at=_moment(record.get("arrived_at")),
-        read_at=_moment(record.get("read_at")),
+        sent_at=_at(record, "sent_at"),
+        arrived_at=_at(record, "arrived_at"),
+        read_at=_at(record, "read_at"),
         served_on=date.fromisoformat(effect.served_on) if effect and effect.served_on else None,
         effect=STATES[effect.state] if effect else STATES["none"],
         article=(effect.article or "") if effect else "",
         views=tuple(
             paper.LogEntry(occurred_at=at, title=title)
             for name, title in _VIEWS
-            if (at := _moment(record.get(name))) is not None
+            if (at := _at(record, name)) is not None
         ),
         calls=_calls(one),
     )
 
 
-def _moment(value: Any) -> datetime | None:
-    """A time as stored, or as ISO text with its zone."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+def _at(record: Mapping[str, Any], name: str) -> datetime | None:
+    return moment_of(record[name]) if record.get(name) else None
 
 
 def _effect_of(one: Material, attempt: Attempt) -> Effect | None:

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from typing import Any
 
-from server.core.clock import COURT_ZONE
 from server.law.attempts import RETURN_REASONS
 from server.law.outcomes import EVIDENCE_KINDS
 from server.law.proof import KINDS
 from server.papers import data as paper
+from server.papers.text import day
 from server.reports import gather as door
 from server.reports.effects import effects_of
-from server.reports.forms.common import Head
+from server.reports.forms.common import Head, moment_of
 from server.reports.forms.material import Material
 from server.service.models import Attempt, Exhibit
 
 Typed = Mapping[str, Any]
 # What a record says of an attempt, in the words and the order of the report.
-_TIMES = (
-    ("posted_on", "交邮"),
+_MOMENTS = (
     ("sent_at", "发送"),
     ("arrived_at", "到达"),
     ("read_at", "查阅"),
     ("replied_at", "回复"),
     ("acted_at", "诉讼行为"),
     ("called_at", "通话"),
-    ("received_on", "受托（转交）单位收到"),
-    ("signed_on", "签收"),
-    ("left_on", "留置"),
-    ("returned_on", "退回"),
+)
+_DAYS = (
+    ("received_on", "受托（转交）单位收到日期"),
+    ("posted_on", "交邮日期"),
+    ("tried_on", "投递日期"),
+    ("postings", "公告刊登、张贴日期"),
+    ("signed_on", "签收日期"),
+    ("left_on", "留置日期"),
+    ("returned_on", "退回日期"),
 )
 _FIELDS = (
     ("waybill", "邮件号码"),
@@ -110,28 +114,24 @@ def _facts(attempt: Attempt) -> tuple[tuple[str, str], ...]:
     fields = record.get("fields") or {}
     signer = record.get("signer") or {}
     pairs = [("签收人", signer.get("name"))]
+    pairs += [(label, _days(record.get(name))) for name, label in _DAYS]
     pairs += [(label, fields.get(name)) for name, label in _FIELDS]
     if record.get("return_reason"):
         pairs.append(("退回原因", RETURN_REASONS[record["return_reason"]][0]))
     return tuple((label, str(text)) for label, text in pairs if text)
 
 
+def _days(value: Any) -> str:
+    """One day or several, as ISO text: `2026年11月2日、2026年11月4日`."""
+    several = value if isinstance(value, list) else [value] if value else []
+    return "、".join(day(date.fromisoformat(str(one)[:10])) for one in several)
+
+
 def _log(attempt: Attempt) -> tuple[paper.LogEntry, ...]:
-    """The moments of the record in order. Days without an hour stand in the facts' own line, at midnight of the day."""
+    """The moments of the record, in order."""
     record = attempt.record or {}
-    found = [(when, title) for name, title in _TIMES if (when := _when(record.get(name))) is not None]
-    found += [(when, "投递") for day in record.get("tried_on") or () if (when := _when(day)) is not None]
-    found += [(when, "公告刊登、张贴") for day in record.get("postings") or () if (when := _when(day)) is not None]
+    found = [(moment_of(record[name]), title) for name, title in _MOMENTS if record.get(name)]
     return tuple(paper.LogEntry(occurred_at=when, title=title) for when, title in sorted(found))
-
-
-def _when(value: Any) -> datetime | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        return value
-    found = datetime.fromisoformat(str(value))
-    return found if found.tzinfo else datetime.combine(found.date(), datetime.min.time(), COURT_ZONE)
 
 
 def _exhibit_line(exhibit: Exhibit) -> paper.EvidenceLine:
