@@ -14,6 +14,8 @@ from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field import errors as field_errors
 from server.field.models import EvidenceItem
 from server.reports.models import Paper
+from server.reports.wording_models import PaperWording
+from server.reports.wordings import wording_not_found
 from server.service import errors as service_errors
 from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
 
@@ -74,6 +76,7 @@ def register() -> None:
         Kind("rule_set", CourtRules._get_collection, service_errors.rule_set_not_found),
         Kind("case", Case._get_collection, case_not_found, own=("judge.person_id", "clerk.person_id")),
         Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
+        Kind("wording", PaperWording._get_collection, wording_not_found),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
         Kind("party", Party._get_collection, party_not_found),

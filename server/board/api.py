@@ -9,6 +9,7 @@ from server.board import (
     courts,
     days,
     divisions,
+    effects,
     evidence,
     groups,
     imports,
@@ -24,17 +25,24 @@ from server.board import (
     reviews,
     roles,
     rosters,
+    rule_sets,
+    sealing,
+    situations,
     targets,
     tasks,
     todos,
     turnover,
     visits,
+    wordings,
 )
 from server.core.http import SongdaApi
 
 NOUNS = (
     imports,
     tasks,
+    effects,
+    situations,
+    rule_sets,
     todos,
     ledger,
     days,
@@ -45,6 +53,7 @@ NOUNS = (
     reviews,
     evidence,
     papers,
+    sealing,
     orders,
     people,
     links,
@@ -59,6 +68,7 @@ NOUNS = (
     courts,
     divisions,
     turnover,
+    wordings,
 )
 
 

@@ -38,6 +38,8 @@ ACTIONS = {
     "notice.revoke": "撤回公告送达的批准",
     "overview.view": "查看辖区概况",
     "paper.download": "查看或下载文书",
+    "paper.seal": "加盖电子印章",
+    "paper.verify": "核验电子印章",
     "paper.link": "生成文书下载链接",
     "paper.make": "重新生成文书",
     "paper.order": "制作文书",
@@ -72,6 +74,10 @@ ACTIONS = {
     "role.delete": "删除角色",
     "roster.edit": "编辑排班",
     "route.view": "查看当日路线",
+    "wording.approve": "批准文书用语",
+    "wording.draft": "起草文书用语",
+    "wording.drop": "放弃文书用语草案",
+    "wording.preview": "预览文书用语",
     "rules.approve": "批准送达规则",
     "rules.change": "修改送达规则草案",
     "rules.draft": "起草送达规则",
@@ -135,6 +141,7 @@ GROUPS = {
     "task": "送达任务",
     "todo": "待办",
     "visit": "上门",
+    "wording": "文书用语",
 }
 OBJECTS = {
     "alert": "告警",

@@ -22,6 +22,7 @@ from server.core.ids import new_id, new_token
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.models import Paper
+from server.reports.wording_models import PaperWording
 from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
 from tests.api.conftest import Browser
 from tests.factories import visits
@@ -200,6 +201,13 @@ def _service(world: World, people: dict[str, Person], tasks: dict[str, ServiceTa
         "rule_set",
         lambda relation: CourtRules(
             court=COURT_OF[relation], version=f"{relation} 1", dated="2026-11-24", drafted_by="nobody",
+            drafted_by_name="test", drafted_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "wording",
+        lambda relation: PaperWording(
+            court=COURT_OF[relation], kind="proof", number=list(RELATIONS).index(relation) + 1, drafted_by="nobody",
             drafted_by_name="test", drafted_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
