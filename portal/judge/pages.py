@@ -14,31 +14,24 @@ from flask import Response, current_app, g, redirect, render_template, request, 
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
-from portal.judge import signing
+from portal.judge import deciding
+from portal.judge.signing import STEPS
 from server.accounts import services as accounts
 from server.core import audit
 from server.core.clock import COURT_ZONE, utc_now
 from server.core.errors import DomainError, NotFound
 from server.core.http import disposition
 from server.core.permissions import current, needs, public
-from server.field.services.course import course_of_task, nodes_of_tasks
+from server.field.services.course import nodes_of_tasks
 from server.reports import services as reports
-from server.service import queries
+from server.service import machines, queries
 
-STATES = {
-    "pending_review": "待审核",
-    "in_progress": "送达中",
-    "completed": "已完成",
-    "returned": "已退回",
-    "withdrawn": "已撤回",
-}
-RECIPIENT_STATES = {"pending": "待送达", "in_progress": "送达中", "served": "已送达", "failed": "本次未送达"}
 FILTERS = (("all", "全部"), ("open", "进行中"), ("completed", "已完成"), ("overdue", "已超期"))
 
 STATIC = Path(__file__).parent / "static"
 
-# Importing the pages of signing in puts their routes on the blueprint.
-blueprint = signing.blueprint
+# Importing the pages of signing in and of deciding puts their routes on the blueprint.
+blueprint = deciding.blueprint
 
 
 @blueprint.app_template_filter("court_time")
@@ -73,8 +66,9 @@ def cases() -> str:
         chosen=chosen,
         filters=FILTERS,
         counts=counts,
-        states=STATES,
-        recipient_states=RECIPIENT_STATES,
+        states=machines.TASK.states,
+        recipient_states=machines.RECIPIENT.states,
+        waiting=len(deciding.waiting(principal)),
     )
 
 
@@ -100,18 +94,8 @@ def _pick(rows: list[queries.JudgeRow], chosen: str) -> list[queries.JudgeRow]:
 @blueprint.get("/tasks/<task_id>")
 @needs("judge.view", on="task:task_id")
 def task(task_id: str) -> str:
-    """One task: recipients, the timeline, the papers."""
-    principal = current()
-    found = queries.task_of_judge(court=principal.court, person_id=principal.person_id, task_id=task_id)
-    papers = reports.list_papers(court=principal.court, task_id=task_id)
-    return render_template(
-        "judge/task.html",
-        task=found,
-        steps=list(reversed(course_of_task(found))),
-        papers=papers,
-        states=STATES,
-        recipient_states=RECIPIENT_STATES,
-    )
+    """One task: who was served with what, what is proposed, the ledger, the papers, the timeline."""
+    return deciding.task_page(task_id)
 
 
 @blueprint.get("/papers/<paper_id>")
@@ -139,6 +123,6 @@ def refused(error: DomainError) -> BaseResponse | tuple[str, int]:
     g.problem_code = error.code
     if error.status == HTTPStatus.UNAUTHORIZED:
         return redirect(url_for("judge.sign_in_page"))
-    if error.code in signing.STEPS:
-        return redirect(url_for(signing.STEPS[error.code]))
+    if error.code in STEPS:
+        return redirect(url_for(STEPS[error.code]))
     return render_template("judge/problem.html", title=error.title), error.status
