@@ -24,7 +24,7 @@ from server.config import Settings
 from server.core import crypto
 from server.core import database as core_database
 from server.core.crypto.mongo_keys import MongoKeys
-from tests.stack import scratch
+from tests.stack import scratch, spread
 from tests.stack.processes import Processes
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """No test reaches past this machine (pytest-socket refuses); a test may narrow this further itself."""
     for item in items:
         item.add_marker(pytest.mark.allow_hosts(LOOPBACK), append=True)
+    items.sort(key=spread.turn)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Where several workers share the tests (`-n 2`), as `make test` has them."""
+    config.option.loadscopereorder = False
+    return spread.ByFile(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -72,7 +79,7 @@ def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A Redis-protocol server; its database is this session's to flush."""
     given = os.environ.get("REDIS_URL")
     if given:
-        scratch.refuse_a_shared_redis(given)
+        scratch.refuse_a_shared_redis(given, workers=int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
         yield given
         return
     server = scratch.start_valkey(request.getfixturevalue("scratch_dir"))

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -25,10 +27,11 @@ from portal.judge import api as judge_portal
 from server.accounts import services as accounts
 from server.accounts.models import Court, Person, holding
 from server.accounts.roles import ROLES
-from server.accounts.services import second_factor
+from server.accounts.services import passwords, second_factor
 from server.app import create_app
 from server.board import api as board
 from server.config import Settings
+from server.core import crypto
 from server.core import database as core_database
 from server.core.clock import utc_now
 from tests.stack import scratch
@@ -83,32 +86,77 @@ def composed_app(api_settings: Settings) -> Flask:
 
 
 @pytest.fixture
-def app(composed_app: Flask, database: Any, clean_redis: Any) -> Flask:
-    return composed_app
+def quick_hashes() -> Iterator[None]:
+    """Argon2 with the least work: every test signs somebody in. What the product asks for is a unit test of its own."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    passwords._decoy_hash.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", lambda: cheap)
+        yield
+    passwords._decoy_hash.cache_clear()
 
 
 @pytest.fixture
-def people(app: Flask) -> dict[str, Person]:
+def app(composed_app: Flask, database: Any, clean_redis: Any, quick_hashes: None) -> Flask:
+    return composed_app
+
+
+@lru_cache(maxsize=1)
+def _password_hash() -> str:
+    return accounts.hash_password(PASSWORD)
+
+
+@dataclass
+class Sealed:
+    """The second factor of each court, sealed, and the keys it was sealed with: made once, brought back per test."""
+
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    factors: dict[str, Any] = field(default_factory=dict)
+
+
+_sealed = Sealed()
+_KEYS = "data_keys"
+
+
+@pytest.fixture
+def people(app: Flask, database: Any) -> dict[str, Person]:
     """Username → person. The other court's people are `other-…`."""
-    now = utc_now()
-    password = accounts.hash_password(PASSWORD)
-    found: dict[str, Person] = {}
-    for court, name, prefix in ((COURT, "北京市西城区人民法院", ""), (OTHER_COURT, "北京市朝阳区人民法院", "other-")):
-        Court(id=court, name=name, level=4).save(force_insert=True)
-        for username, role in STAFF.items():
-            person = Person(
-                court=court,
-                username=prefix + username,
-                name=f"{prefix}{username}",
-                staff_no=username.upper(),
-                grants=holding(role),
-                password_hash=password,
-                created_at=now,
-            ).save(force_insert=True)
-            if role in WITH_SECOND_FACTOR:
-                second_factor.set_secret(person_id=person.id, court=court, secret=TOTP_SECRET, now=now)
-            found[prefix + username] = person
+    now, courts = utc_now(), ((COURT, "北京市西城区人民法院", ""), (OTHER_COURT, "北京市朝阳区人民法院", "other-"))
+    Court.objects.insert([Court(id=court, name=name, level=4) for court, name, _ in courts], load_bulk=False)
+    fresh = database[_KEYS].find_one() is None  # no fixture before this one has sealed anything
+    copied = fresh and bool(_sealed.keys)
+    if copied:
+        database[_KEYS].insert_many(_sealed.keys)
+    made = [
+        Person(
+            court=court,
+            username=prefix + username,
+            name=f"{prefix}{username}",
+            staff_no=username.upper(),
+            grants=holding(role),
+            password_hash=_password_hash(),
+            totp=_sealed.factors[court] if copied and role in WITH_SECOND_FACTOR else None,
+            created_at=now,
+        )
+        for court, _, prefix in courts
+        for username, role in STAFF.items()
+    ]
+    found = {person.username: person for person in Person.objects.insert(made)}
+    if not copied:
+        _seal(found)
+    if fresh and not copied:
+        _sealed.factors = {one.court: one.totp for one in Person.objects(totp__ne=None)}
+        _sealed.keys = list(database[_KEYS].find())
     return found
+
+
+def _seal(people: dict[str, Person]) -> None:
+    """Keys and second factors the product's way: for the first test of a session, and where keys are there already."""
+    for court in ("", COURT, OTHER_COURT):
+        crypto.vault().index("the first key", court=court)
+    for person in people.values():
+        if WITH_SECOND_FACTOR.intersection(person.roles):
+            second_factor.set_secret(person_id=person.id, court=person.court, secret=TOTP_SECRET, now=utc_now())
 
 
 @dataclass

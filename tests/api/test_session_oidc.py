@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,8 +19,8 @@ from server.config import OidcSettings, Settings
 from server.core.audit.models import ChainEntry
 from server.gateways import oidc
 from tests.api.conftest import COURT
+from tests.emulators import process
 
-ROOT = Path(__file__).parents[2]
 CLIENT_ID, SECRET = "songda-tests", "client secret of the tests"
 START = "/api/session/oidc/sso/start"
 SUBJECT = "sub-of-the-manager"
@@ -53,28 +50,14 @@ class Emulator:
 
 @pytest.fixture(scope="module")
 def provider_process() -> Iterator[Emulator]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.emulators.oidc", "--client-id", CLIENT_ID, "--client-secret", SECRET],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    ready = process.stdout.readline()
-    assert ready.startswith("READY http://127.0.0.1:")
-    http = requests.Session()
-    http.trust_env = False
-    yield Emulator(ready.split()[1], http)
-    http.close()
-    process.terminate()
-    process.wait(timeout=5)
-    process.stdout.close()
+    with process.running("tests.emulators.oidc", "--client-id", CLIENT_ID, "--client-secret", SECRET) as (issuer, http):
+        yield Emulator(issuer, http)
 
 
 @pytest.fixture
 def emulator(provider_process: Emulator) -> Emulator:
+    provider_process.post("reset")
     provider_process.post("user", sub=SUBJECT, preferred_username="manager")
-    provider_process.post("twist")
     return provider_process
 
 

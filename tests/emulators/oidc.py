@@ -10,6 +10,7 @@ prints one line `READY http://127.0.0.1:9002` (its issuer) and serves until stop
                            stranger (a key of somebody else's) or old (the key before the present one)
     POST /emulator/rotate  {}                                    a new signing key; the old one is no longer published
     POST /emulator/fault   {"path": "/token", "status": 500}     the next call of a path fails
+    POST /emulator/reset   {}                                    nothing twisted, planned or recorded
     GET  /emulator/calls                                         {"calls": [{"path", "form", "authorization"}]}
 """
 
@@ -52,6 +53,7 @@ class Provider:
         self._codes: dict[str, Answer] = {}
         self._lock = Lock()
         self.key = self.old_key = self._new_key()
+        self.stranger = self._new_key()  # here and not per token: some take a second to find
 
     @staticmethod
     def _new_key() -> RSAKey:
@@ -133,7 +135,7 @@ def _signed(how: str, claims: Answer, header: Answer, provider: Provider) -> str
     if how == "hs256":  # signed with what everybody can read: the public key
         text = _plain({"alg": "HS256", "kid": provider.key.kid, **header}, claims)
         return f"{text}.{_b64(hmac.digest(provider.key.as_pem(private=False), text.encode(), 'sha256'))}"
-    key = {"rs256": provider.key, "old": provider.old_key, "stranger": Provider._new_key()}[how]
+    key = {"rs256": provider.key, "old": provider.old_key, "stranger": provider.stranger}[how]
     kid = provider.key.kid if how == "stranger" else key.kid
     return str(jwt.encode({"alg": "RS256", "kid": kid, **header}, claims, key))
 
@@ -206,6 +208,8 @@ class Handler(BaseHTTPRequestHandler):
             provider.faults[said["path"]] = int(said["status"])
         elif self.path == "/emulator/rotate":
             provider.rotate()
+        elif self.path == "/emulator/reset":
+            provider.twist, provider.faults, provider.calls = {}, {}, []
         else:
             self._send(404, {"error": "no such path"})
             return

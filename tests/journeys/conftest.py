@@ -6,9 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import pymongo
 import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -23,62 +24,57 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 _SECRET = re.compile(r"^\s+(\w+)\s+([A-Z2-7]{32})$", re.MULTILINE)
-_STEP_S = 30
 
 NewPage = Callable[..., Page]
 SignIn = Callable[..., Page]
 
 
 class Authenticator:
-    """The app on people's phones (RFC 6238). No code is shown twice: the server takes each only once."""
+    """The app on people's phones (RFC 6238)."""
 
-    def __init__(self, secrets: dict[str, str]) -> None:
-        """`secrets`: base 32 by user name."""
+    def __init__(self, secrets: dict[str, str], mongodb_uri: str) -> None:
+        """`secrets`: base 32 by user name; `mongodb_uri` of the stack they sign in at."""
         self.secrets = secrets
-        self._used: dict[str, int] = {}
+        self.mongodb_uri = mongodb_uri
 
     def code(self, username: str) -> str | None:
-        """A code that was not used yet; None for people who sign in without one. Waits when codes run out.
+        """A code that works; None for people who sign in without one.
 
-        The server takes one step early and one step late (clocks differ), so up to three codes need no waiting.
+        The server takes no code twice, so it is made to think that the last one was used long ago: else every second
+        journey would wait for the next half minute.
         """
         secret = self.secrets.get(username)
         if secret is None:
             return None
-        step = max(self._used.get(username, 0) + 1, self._now())
-        while step > self._now() + 1:
-            time.sleep(0.5)
-        self._used[username] = step
-        return pyotp.TOTP(secret).at(step * _STEP_S)
-
-    @staticmethod
-    def _now() -> int:
-        return int(time.time()) // _STEP_S
+        with pymongo.MongoClient[dict[str, Any]](self.mongodb_uri) as client:
+            people = client.get_default_database().people
+            people.update_one({"username": username}, {"$set": {"totp.last_step": 0}})
+        return pyotp.TOTP(secret).now()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def board_files() -> None:
     """The board as it ships; built when this checkout has not been built yet."""
     if not (ROOT / "server" / "board" / "web" / "dist" / "index.html").exists():
         subprocess.run([sys.executable, "-m", "tools.setup", "npm", "run", "build"], cwd=ROOT, check=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(board_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
     """A running stack with the demo court."""
     with WholeStack(tmp_path_factory.mktemp("journeys")) as whole:
         yield whole
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def authenticator(stack: WholeStack) -> Authenticator:
     """Knows the secrets of the demo accounts, as the console prints them."""
     listing = stack.flask("demo-accounts", "demo", "accounts")
     listing.wait(PATIENCE_MS / 1000)
-    return Authenticator(dict(_SECRET.findall(listing.log_path.read_text(encoding="utf-8"))))
+    return Authenticator(dict(_SECRET.findall(listing.log_path.read_text(encoding="utf-8"))), stack.mongodb_uri)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -9,9 +9,9 @@ import pytest
 from tests.stack.whole import WholeStack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
-    """A running stack with the demo court; its data goes with the session."""
+    """A running stack with the demo court; its data goes with the last of these tests."""
     whole = WholeStack(tmp_path_factory.mktemp("whole"))
     try:
         whole.start()

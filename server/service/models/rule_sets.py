@@ -14,7 +14,11 @@ class CourtRules(Document):
 
     meta = {
         "collection": "court_rules",
-        "indexes": [{"fields": ["court", "version"], "unique": True}, ("court", "state", "dated")],
+        "indexes": [
+            {"fields": ["court", "version"], "unique": True},
+            ("court", "state", "dated"),
+            {"fields": ["outbox.at"], "sparse": True},
+        ],
         "auto_create_index": False,
     }
     id = StringField(primary_key=True, default=new_id)

@@ -1,11 +1,8 @@
 """A WeChat emulator as a process of its own, and the gateway pointed at it over a socket."""
 
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +10,8 @@ import redis
 import requests
 
 from server.gateways.wechat import WeChatMiniProgram
+from tests.emulators import process
 
-ROOT = Path(__file__).parents[3]
 APPID, SECRET = "wxdrill0000000001", "drill-secret"
 
 
@@ -53,22 +50,8 @@ class Emulator:
 @pytest.fixture(scope="session")
 def emulator_process() -> Iterator[Emulator]:
     """One process for the session."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.emulators.wechat", "--appid", APPID, "--secret", SECRET],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    ready = process.stdout.readline()
-    assert ready.startswith("READY http://127.0.0.1:")
-    http = requests.Session()
-    http.trust_env = False
-    yield Emulator(ready.split()[1], http)
-    http.close()
-    process.terminate()
-    process.wait(timeout=5)
-    process.stdout.close()
+    with process.running("tests.emulators.wechat", "--appid", APPID, "--secret", SECRET) as (url, http):
+        yield Emulator(url, http)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import mongoengine
+import pymongo
 import pytest
 import redis
 from pytest_socket import SocketConnectBlockedError
@@ -28,6 +29,26 @@ def test_every_test_finds_the_database_empty_and_its_indexes_kept(database: Any,
     Parcel(number="1").save()
     with pytest.raises(mongoengine.NotUniqueError):
         Parcel(number="1").save()
+
+
+def test_emptying_finds_what_was_written_in_whatever_way(database: Any) -> None:
+    written = {"test_plain", "test_unacknowledged", "test_capped", "test_transaction"}
+    client = database.client
+    database.create_collection("test_capped", capped=True, size=4096).insert_one({"n": 1})
+    database["test_plain"].insert_one({"n": 1})
+    database.get_collection("test_unacknowledged", write_concern=pymongo.WriteConcern(w=1, j=False)).insert_one({})
+    with client.start_session() as session, session.start_transaction():
+        database["test_transaction"].insert_one({"n": 1}, session=session)
+    database["test_hollow"].insert_one({"_id": 1})
+    database["test_hollow"].delete_one({"_id": 1})
+    try:
+        assert set(scratch.filled(database)) == written
+        scratch.empty(database)
+        assert scratch.filled(database) == []
+        assert {name: database[name].find_one() for name in written} == dict.fromkeys(written)
+    finally:
+        for name in (*written, "test_hollow"):
+            database.drop_collection(name)
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -66,3 +87,5 @@ def test_a_redis_that_may_hold_real_data_is_refused() -> None:
     scratch.refuse_a_shared_redis("redis://127.0.0.1:6379/15")
     with pytest.raises(StackError, match="spare"):
         scratch.refuse_a_shared_redis("redis://127.0.0.1:6379/0")
+    with pytest.raises(StackError, match="workers"):
+        scratch.refuse_a_shared_redis("redis://127.0.0.1:6379/15", workers=2)

@@ -82,6 +82,10 @@ def test_a_name_within_a_sentence_is_allowed() -> None:
     assert problem("wangxiaoming eats noodles at dawn") is None
 
 
+def test_a_password_is_hashed_with_the_work_that_was_decided_on() -> None:
+    assert hash_password("tfoqvkxwzr").startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+
+
 def test_a_password_fits_only_its_own_hash_in_either_spelling_of_an_accent() -> None:
     stored = hash_password("caf\u00e9 au lait noir")
     assert fits(stored, "cafe\u0301 au lait noir")
