@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.board import (
     alerts,
+    attempts,
     audit,
     batches,
     courts,
@@ -11,8 +12,10 @@ from server.board import (
     divisions,
     effects,
     evidence,
+    exhibits,
     groups,
     imports,
+    interventions,
     ledger,
     links,
     orders,
@@ -40,6 +43,9 @@ from server.core.http import SongdaApi
 NOUNS = (
     imports,
     tasks,
+    attempts,
+    exhibits,
+    interventions,
     effects,
     situations,
     rule_sets,

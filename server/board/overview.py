@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask.views import MethodView
@@ -28,11 +28,16 @@ class Overview(MethodView):
     def get(self, query: dict[str, Any]) -> Any:
         """Tasks and visits per court between two days (both included); the last 30 days when none are given."""
         now = utc_now()
-        last = query["last"] or court_day(now)
-        first = query["first"] or last - timedelta(days=29)
-        if not timedelta(0) <= last - first <= LONGEST:
-            raise Invalid(code="period.invalid", title="起止日期不正确：最多一年，且起不晚于止")
-        begin = datetime.combine(first, time(0), COURT_ZONE)
-        end = datetime.combine(last + timedelta(days=1), time(0), COURT_ZONE)
+        first, last, begin, end = period(query, court_day(now))
         figures = by_court(courts=objects.courts_of(current(), "overview.view"), begin=begin, end=end, now=now)
         return ready({"from": first, "to": last, "courts": [asdict(one) for one in figures]})
+
+
+def period(query: dict[str, Any], today: date) -> tuple[date, date, datetime, datetime]:
+    """(first day, last day, its first moment, the moment after its last): the last 30 days when none are given."""
+    last = query["last"] or today
+    first = query["first"] or last - timedelta(days=29)
+    if not timedelta(0) <= last - first <= LONGEST:
+        raise Invalid(code="period.invalid", title="起止日期不正确：最多一年，且起不晚于止")
+    begin = datetime.combine(first, time(0), COURT_ZONE)
+    return first, last, begin, datetime.combine(last + timedelta(days=1), time(0), COURT_ZONE)

@@ -98,6 +98,7 @@ class ServiceTask(Document):
             ("court", "division_id", "due_on"),
             ("court", "clerk_id", "-updated_at"),
             ("court", "case_id"),
+            ("court", "created_at"),
             ("court", "recipients.party_id"),
             ("court", "channel", "state", "recipients.state"),
             {"fields": ["outbox.at"], "sparse": True},

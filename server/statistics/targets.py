@@ -1,0 +1,415 @@
+"""The targets of the service contracts as measures: T06, T07, T09, T10, T11 (docs/law.md; 公告 apart where said).
+
+Pure: facts about tasks in, figures out. What a wording leaves open has several readings, all of which are answered.
+Every measure counts the tasks of a period by the day they came in, so that nobody can leave hard ones out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from server.law.documents import ADJUDICATIONS, document_class
+from server.statistics.measuring import Definition, Figures, Measured, figures, lacking, mean, measured, share
+
+REMOTE = frozenset({"telephone", "electronic"})
+GUIDED = frozenset({"pickup", "electronic"})
+EMS_ENDED = frozenset({"mail_delivered", "mail_signed", "mail_returned"})
+COMMERCIAL = "商事"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt that was not withdrawn. `result` is empty while it runs; `serves`: a confirmed effect rests on it."""
+
+    channel: str
+    opened_at: datetime
+    result: str = ""
+    serves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServedDocument:
+    """One document with a confirmed effect: through which channel, and whether nothing is missing of its evidence."""
+
+    name: str
+    channel: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """One recipient who was not withdrawn."""
+
+    served: bool
+    confirmed_e_address: bool = False  # 受送达人 gave or confirmed it
+    tried: tuple[Tried, ...] = ()
+    documents: tuple[ServedDocument, ...] = ()
+
+    def served_by(self, channels: frozenset[str]) -> bool:
+        return any(one.serves and one.channel in channels for one in self.tried)
+
+    def was_tried(self, channels: frozenset[str]) -> bool:
+        return any(one.channel in channels for one in self.tried)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFacts:
+    """One task that was neither returned nor withdrawn. `accepted_at`: the specialist's approval."""
+
+    case_id: str
+    case_kind: str
+    created_at: datetime
+    accepted_at: datetime | None
+    completed_at: datetime | None
+    recipients: tuple[RecipientFacts, ...] = ()
+    by_notice: bool = False  # ordered or tried by announcement
+
+    def took(self, *, since: str) -> timedelta | None:
+        """From `accepted` or `created` to done; None while it is neither."""
+        begun = self.accepted_at if since == "accepted" else self.created_at
+        return None if begun is None or self.completed_at is None else self.completed_at - begun
+
+
+def _percent(value: int) -> Fraction:
+    return Fraction(value, 100)
+
+
+_NONE = "已退回、已撤回的任务和已撤出的受送达人"
+REMOTE_SUCCESS = Definition(
+    "T06",
+    "remote_success",
+    "电话和电子送达成功率不低于60%",
+    "经电话或者电子方式送达且效力已确认的",
+    "采用过电话或者电子方式的",
+    _NONE,
+    _percent(60),
+    "at_least",
+    {
+        "recipient": "按受送达人计算",
+        "task": "按任务计算：采用过该方式的受送达人全部由此送达的，任务才计为成功",
+        "everybody": "按受送达人计算，未采用过该方式的也计入分母（公告送达除外）",
+    },
+)
+WITHIN_DAYS = Definition(
+    "T07",
+    "within_7_days",
+    "7日内完成的任务不低于80%",
+    "自起算之时起7日（168小时）内已完成的任务",
+    "已完成或者7日已过的任务",
+    _NONE,
+    _percent(80),
+    "at_least",
+    {
+        "accepted": "自专员审核通过起算，公告送达除外",
+        "created": "自任务提交起算，公告送达除外",
+        "accepted_all": "自专员审核通过起算，含公告送达",
+        "created_all": "自任务提交起算，含公告送达",
+    },
+)
+MEAN_DAYS = Definition(
+    "T09",
+    "mean_days",
+    "平均送达时长少于15日，公告送达除外",
+    "各案（任务）自专员审核通过至完成的时长之和（日）",
+    "已完成的案件（任务）",
+    _NONE + "；公告送达",
+    Fraction(15),
+    "below",
+    {"case": "按案件计算：自首项任务通过至末项任务完成", "task": "按任务计算"},
+    unit="日",
+)
+EMS_SUCCESS = Definition(
+    "T10",
+    "ems_success",
+    "邮寄送达成功率不低于70%",
+    "成功的邮件",
+    "已有结果（签收、妥投、退回）的邮件",
+    _NONE + "；在途邮件",
+    _percent(70),
+    "at_least",
+    {"signed": "有签收回执为成功", "delivered": "邮政显示妥投即为成功（妥投不等于送达）"},
+)
+GUIDED_CALLS = Definition(
+    "T10",
+    "guided_calls",
+    "已接通电话中引导来院领取或者电子送达的高于60%",
+    "通话之后采用来院领取或者电子送达的受送达人",
+    "电话已告知的受送达人",
+    _NONE,
+    _percent(60),
+    "above",
+    {"recipient": "按受送达人计算"},
+)
+_COVERAGE = {"served": "已送达的受送达人中，经电子方式送达的", "tried": "全部受送达人中，采用过电子方式的"}
+E_COVERAGE = Definition(
+    "T10", "e_coverage", "电子送达覆盖率不低于30%", "电子送达的", "全部", _NONE, _percent(30), "at_least", _COVERAGE
+)
+E_COVERAGE_COMMERCIAL = Definition(
+    "T10",
+    "e_coverage_commercial",
+    "商事案件电子送达覆盖率不低于40%",
+    "商事案件中电子送达的",
+    "商事案件中的全部",
+    _NONE,
+    _percent(40),
+    "at_least",
+    _COVERAGE,
+)
+E_CONFIRMED_COMMERCIAL = Definition(
+    "T10",
+    "e_confirmed_commercial",
+    "商事案件已确认电子地址的，电子送达率为100%",
+    "电子送达的受送达人",
+    "商事案件中已确认电子送达地址的受送达人",
+    _NONE,
+    Fraction(1),
+    "at_least",
+    {"tried": "采用了电子方式即计入", "served": "经电子方式送达的才计入"},
+)
+E_JUDGMENTS = Definition(
+    "T10",
+    "e_judgments",
+    "裁判文书电子送达高于20%",
+    "经电子方式送达的裁判文书（份×人）",
+    "已送达的裁判文书（份×人）",
+    _NONE,
+    _percent(20),
+    "above",
+    {"adjudications": "判决书、裁定书、调解书", "judgments": "仅判决书"},
+)
+COMPLIANCE = Definition(
+    "T10",
+    "compliance",
+    "送达合规率100%",
+    "所需证据齐全的送达事项",
+    "效力已确认的送达事项（一份文书对一人）",
+    _NONE,
+    Fraction(1),
+    "at_least",
+    {"document": "按送达事项计算"},
+)
+EMS_COST = Definition(
+    "T10",
+    "ems_cost",
+    "邮寄费用同比下降不低于10%",
+    "上年同期费用减去本期费用",
+    "上年同期费用",
+    "",
+    _percent(10),
+    "at_least",
+    {"total": "按费用总额计算", "per_mail": "按每件平均费用计算"},
+)
+SATISFACTION = Definition(
+    "T10",
+    "satisfaction",
+    "满意度不低于99%",
+    "满意的评价",
+    "全部评价",
+    "",
+    _percent(99),
+    "at_least",
+    {"rating": "按评价计算"},
+)
+MONTHLY_PASS = Definition(
+    "T11",
+    "monthly_pass",
+    "月度数量和质量考核合格率不低于90%",
+    "考核合格的项目",
+    "当月考核的项目",
+    "",
+    _percent(90),
+    "at_least",
+    {"month": "按月计算"},
+)
+TURNOVER = Definition(
+    "T11",
+    "turnover",
+    "6个月内人员流动率不高于20%",
+    "期内离开的人员",
+    "人员数",
+    "",
+    _percent(20),
+    "at_most",
+    {"at_start": "以期初人数为准", "average": "以期初、期末平均人数为准"},
+)
+DEFINITIONS = (
+    REMOTE_SUCCESS, WITHIN_DAYS, MEAN_DAYS, EMS_SUCCESS, GUIDED_CALLS, E_COVERAGE, E_COVERAGE_COMMERCIAL,
+    E_CONFIRMED_COMMERCIAL, E_JUDGMENTS, COMPLIANCE, EMS_COST, SATISFACTION, MONTHLY_PASS, TURNOVER,
+)  # fmt: skip
+
+
+def of_tasks(tasks: Sequence[TaskFacts], *, now: datetime, readings: Mapping[str, str]) -> list[Measured]:
+    """Every measure that tasks, attempts and effects can answer. Raises ValueError for an unknown reading."""
+    people = [one for task in tasks for one in task.recipients]
+    commercial = [one for task in tasks if task.case_kind == COMMERCIAL for one in task.recipients]
+    return [
+        measured(REMOTE_SUCCESS, readings, *_remote(tasks)),
+        measured(WITHIN_DAYS, readings, *(_within(tasks, code, now) for code in WITHIN_DAYS.readings)),
+        measured(MEAN_DAYS, readings, *_mean_days(tasks)),
+        measured(EMS_SUCCESS, readings, *_ems(people)),
+        measured(GUIDED_CALLS, readings, _guided(people)),
+        measured(E_COVERAGE, readings, *_coverage(E_COVERAGE, people)),
+        measured(E_COVERAGE_COMMERCIAL, readings, *_coverage(E_COVERAGE_COMMERCIAL, commercial)),
+        measured(E_CONFIRMED_COMMERCIAL, readings, *_confirmed(commercial)),
+        measured(E_JUDGMENTS, readings, *_judgments(people)),
+        measured(COMPLIANCE, readings, share(COMPLIANCE, "document", _documents(people), lambda one: one.complete)),
+    ]
+
+
+def _remote(tasks: Sequence[TaskFacts]) -> list[Figures]:
+    tried = [[one for one in task.recipients if one.was_tried(REMOTE)] for task in tasks]
+    everybody = [one for task in tasks if not task.by_notice for one in task.recipients]
+
+    def done(one: RecipientFacts) -> bool:
+        return one.served_by(REMOTE)
+
+    return [
+        share(REMOTE_SUCCESS, "recipient", [one for some in tried for one in some], done),
+        share(REMOTE_SUCCESS, "task", [some for some in tried if some], lambda some: all(map(done, some))),
+        share(REMOTE_SUCCESS, "everybody", everybody, done),
+    ]
+
+
+def _within(tasks: Iterable[TaskFacts], code: str, now: datetime) -> Figures:
+    """A task whose seven days still run is no failure yet, and no success: it is not counted."""
+    since, _, everything = code.partition("_")
+    limit, found = 7 * _DAY, []
+    for task in tasks:
+        begun = task.accepted_at if since == "accepted" else task.created_at
+        if begun is None or (task.by_notice and not everything):
+            continue
+        took = task.took(since=since)
+        if took is not None or now - begun > limit:
+            found.append(took is not None and took <= limit)
+    return share(WITHIN_DAYS, code, found, bool)
+
+
+def _mean_days(tasks: Iterable[TaskFacts]) -> list[Figures]:
+    """A case counts when all its tasks are done; one that was announced is left out with all its tasks."""
+    cases: dict[str, list[TaskFacts]] = defaultdict(list)
+    for task in tasks:
+        cases[task.case_id].append(task)
+    single, whole = [], []
+    for some in cases.values():
+        took = [one.took(since="accepted") for one in some if not one.by_notice]
+        single += [one for one in took if one is not None]
+        if len(took) == len(some) and None not in took:
+            first = min(one.accepted_at for one in some if one.accepted_at)
+            whole.append(max(one.completed_at for one in some if one.completed_at) - first)
+    return [
+        mean(MEAN_DAYS, "case", [_days(one) for one in whole]),
+        mean(MEAN_DAYS, "task", [_days(one) for one in single]),
+    ]
+
+
+def _days(took: timedelta) -> Fraction:
+    """Whole seconds, exact."""
+    return Fraction(took // timedelta(seconds=1), 86_400)
+
+
+def _ems(people: Iterable[RecipientFacts]) -> list[Figures]:
+    ended = [one for person in people for one in person.tried if one.channel == "postal" and one.result in EMS_ENDED]
+    return [
+        share(EMS_SUCCESS, "signed", ended, lambda one: one.result == "mail_signed"),
+        share(EMS_SUCCESS, "delivered", ended, lambda one: one.result != "mail_returned"),
+    ]
+
+
+def _guided(people: Iterable[RecipientFacts]) -> Figures:
+    reached: list[bool] = []
+    for person in people:
+        calls = [one.opened_at for one in person.tried if one.channel == "telephone" and one.result == "call_told"]
+        if calls:
+            reached.append(any(one.channel in GUIDED and one.opened_at >= min(calls) for one in person.tried))
+    return share(GUIDED_CALLS, "recipient", reached, bool)
+
+
+def _coverage(definition: Definition, people: Sequence[RecipientFacts]) -> list[Figures]:
+    electronic = frozenset({"electronic"})
+    return [
+        share(definition, "served", [one for one in people if one.served], lambda one: one.served_by(electronic)),
+        share(definition, "tried", people, lambda one: one.was_tried(electronic)),
+    ]
+
+
+def _confirmed(commercial: Iterable[RecipientFacts]) -> list[Figures]:
+    electronic = frozenset({"electronic"})
+    known = [one for one in commercial if one.confirmed_e_address]
+    return [
+        share(E_CONFIRMED_COMMERCIAL, "tried", known, lambda one: one.was_tried(electronic)),
+        share(E_CONFIRMED_COMMERCIAL, "served", known, lambda one: one.served_by(electronic)),
+    ]
+
+
+def _documents(people: Iterable[RecipientFacts]) -> list[ServedDocument]:
+    return [one for person in people for one in person.documents]
+
+
+def _judgments(people: Iterable[RecipientFacts]) -> list[Figures]:
+    classed = [(document_class(one.name), one.channel) for one in _documents(people)]
+    return [
+        share(
+            E_JUDGMENTS,
+            code,
+            [channel for kind, channel in classed if kind in kinds],
+            lambda channel: channel == "electronic",
+        )
+        for code, kinds in (("adjudications", ADJUDICATIONS), ("judgments", frozenset({"judgment"})))
+    ]
+
+
+# ---- measures whose facts are kept outside the service core
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """Postage of a period in fen, and for how many mails."""
+
+    fen: int
+    mails: int
+
+
+def ems_cost(before: Mailing, now: Mailing, readings: Mapping[str, str]) -> Measured:
+    """How far postage fell against the same period of the year before."""
+    each = [Fraction(one.fen, one.mails) if one.mails else None for one in (before, now)]
+    saved = Fraction(0) if each[0] is None or each[1] is None or not each[0] else (each[0] - each[1]) / each[0]
+    return measured(
+        EMS_COST,
+        readings,
+        figures(EMS_COST, "total", before.fen - now.fen, before.fen),
+        figures(EMS_COST, "per_mail", saved, 1 if each[0] and each[1] is not None else 0),
+    )
+
+
+def satisfaction(*, satisfied: int, ratings: int, readings: Mapping[str, str]) -> Measured:
+    return measured(SATISFACTION, readings, figures(SATISFACTION, "rating", satisfied, ratings))
+
+
+def monthly_pass(*, passed: int, checked: int, readings: Mapping[str, str]) -> Measured:
+    return measured(MONTHLY_PASS, readings, figures(MONTHLY_PASS, "month", passed, checked))
+
+
+def turnover(*, left: int, at_start: int, at_end: int, readings: Mapping[str, str]) -> Measured:
+    """Of six months. Whoever came and left within them counts among those who left."""
+    average = Fraction(at_start + at_end, 2)
+    return measured(
+        TURNOVER,
+        readings,
+        figures(TURNOVER, "at_start", left, at_start),
+        figures(TURNOVER, "average", left / average if average else Fraction(0), 1 if average else 0),
+    )
+
+
+def unknown(readings: Mapping[str, str]) -> list[Measured]:
+    """The measures nothing is recorded for yet, each with what it lacks."""
+    return [
+        lacking(EMS_COST, readings, "尚未登记邮寄费用"),
+        lacking(SATISFACTION, readings, "尚未登记满意度评价"),
+        lacking(MONTHLY_PASS, readings, "尚未登记月度考核结果"),
+        lacking(TURNOVER, readings, "尚未登记服务人员进出情况"),
+    ]
