@@ -37,6 +37,7 @@ from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
 from server.gateways import ldap, oidc, wechat
 from server.lawcli import cli as law_cli
+from server.reports import sealing
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
@@ -65,6 +66,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
+    app.extensions["seals"] = sealing.provider_from(settings)
     celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
     api = http.init_app(app)
     health.init_app(app)

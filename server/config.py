@@ -65,6 +65,9 @@ class Settings:
     tsa_policy: str = ""
     public_url: str = "http://127.0.0.1:8000"
     live_url: str = "http://127.0.0.1:8001"
+    seal_url: str = ""  # the court's own seal service; empty: the embedded seal
+    seal_key: str = field(default="", repr=False)
+    seal_certificates: Path | None = None  # PEM roots that seals of other makers are checked against
     portal_url: str = ""  # where parties read their papers: the QR code of 送达告知书
     wechat_appid: str = ""
     wechat_secret: str = field(default="", repr=False)
@@ -107,6 +110,8 @@ class Settings:
                 ("tsa_policy", "SONGDA_TSA_POLICY"),
                 ("public_url", "SONGDA_PUBLIC_URL"),
                 ("live_url", "SONGDA_LIVE_URL"),
+                ("seal_url", "SONGDA_SEAL_URL"),
+                ("seal_key", "SONGDA_SEAL_KEY"),
                 ("portal_url", "SONGDA_PORTAL_URL"),
                 ("wechat_appid", "WECHAT_APPID"),
                 ("wechat_secret", "WECHAT_SECRET"),
@@ -122,6 +127,7 @@ class Settings:
                 ("master_key_file", "SONGDA_MASTER_KEY_FILE"),
                 ("web_dist", "SONGDA_WEB_DIST"),
                 ("tsa_certificates", "SONGDA_TSA_CERTIFICATES"),
+                ("seal_certificates", "SONGDA_SEAL_CERTIFICATES"),
             )
             if environ.get(key)
         }
@@ -155,6 +161,8 @@ class Settings:
         ]
         if self.tsa_url and self.tsa_certificates is None:
             found.append("SONGDA_TSA_CERTIFICATES is not set: a time-stamp nobody can check is worth nothing")
+        if self.seal_url and len(self.seal_key) < 32:
+            found.append("SONGDA_SEAL_KEY must have at least 32 characters when SONGDA_SEAL_URL is set")
         found.extend(self._sign_in_problems())
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
@@ -190,6 +198,8 @@ class Settings:
             found.append(
                 "WECHAT_BASE_URL must be https and not this machine in production: emulators are for demo and test"
             )
+        if self.seal_url and not is_outside_https(self.seal_url):
+            found.append("SONGDA_SEAL_URL must be https and not this machine in production")
         if self.key_provider.startswith("transit+http:"):
             found.append("SONGDA_KEY_PROVIDER must be https in production: data keys travel to it")
         if not self.secure_cookies:

@@ -40,10 +40,21 @@ def _token_length(raw: bytes) -> int:
 def _plain(data: cms.SignedData) -> bool:
     """What is in the token but not signed must say nothing of its own: version, digest algorithms (RFC 5652 §5.1)."""
     signers = data["signer_infos"]
-    algorithms = {one["algorithm"].native for one in data["digest_algorithms"]}
-    used = {one["digest_algorithm"]["algorithm"].native for one in signers}
+    algorithms = {one.dump() for one in data["digest_algorithms"]}
+    used = {one["digest_algorithm"].dump() for one in signers}
+    parameters = {one["digest_algorithm"]["parameters"].dump() for one in signers}
+    # SignerInfo is version 1 when issuer and serial name the certificate, 3 for a key identifier (RFC 5652 §5.3).
+    by_serial = [one["sid"].name == "issuer_and_serial_number" for one in signers]
+    told = [one["version"].native for one in signers]
     versions = {"v1", "v3"} if data["encap_content_info"]["content_type"].native == "data" else {"v3"}
-    return len(signers) == 1 and algorithms == used and data["version"].native in versions
+    return (
+        bool(data.native)  # reads every part: a wrong type anywhere raises ValueError
+        and len(signers) == 1
+        and algorithms == used
+        and parameters <= {b"", b"\x05\x00"}
+        and told == ["v1" if serial else "v3" for serial in by_serial]
+        and data["version"].native in versions
+    )
 
 
 def signed_digest(one: EmbeddedPdfSignature) -> bytes:
