@@ -53,7 +53,7 @@ class Task(MethodView):
     @needs("tasks.view", on="task:task_id", does="task.view")
     def get(self, task_id: str) -> Any:
         """One task with its attempts and every step of its course."""
-        return ready(_detail(current().court, task_id))
+        return ready(detail(current().court, task_id))
 
 
 @blueprint.route("/tasks/<string:task_id>/review")
@@ -76,7 +76,7 @@ class TaskReview(MethodView):
         )
         audit.change(before={"state": "pending_review"}, after={"decision": data["decision"]})
         audit.note(reason=data["reason"])
-        return ready(_detail(me.court, task_id))
+        return ready(detail(me.court, task_id))
 
 
 @blueprint.route("/tasks/review-batch")
@@ -99,7 +99,7 @@ class TaskReviewBatch(MethodView):
         return {"approved": approved.approved, "refused": refused}
 
 
-def _detail(court: str, task_id: str) -> dict[str, Any]:
+def detail(court: str, task_id: str) -> dict[str, Any]:
     found = services.get_task(court=court, task_id=task_id)
     visits = dispatch.visits_of_task(court=court, task_id=task_id)
     visit_of = {visit["attempt_id"]: visit["_id"] for visit in visits}
