@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from server.core import events
@@ -83,22 +84,47 @@ def judge_recipient(
         rules=rules_in_force(court, court_day(now)),
         on=court_day(now),
     )
-    for row in _rows(task, recipient, now):
-        if row["live"]:
-            _judge(row, question, actor, now)
+    rows = [row for row in _rows(task, recipient, now) if row["live"]]
+    for row in _kept_at_once(rows, question, actor, now):
+        _judge(row, question, actor, now)
     standing.settle_recipient(
-        court=court, task_id=task_id, recipient_id=recipient_id, attempt_id=attempt_id, actor=actor, now=now
+        court=court,
+        task_id=task_id,
+        recipient_id=recipient_id,
+        attempt_id=attempt_id,
+        actor=actor,
+        now=now,
+        attempts={one["_id"]: one for one in attempts},
     )
+
+
+def _kept_at_once(
+    rows: Sequence[dict[str, Any]], question: judgment.Asked, actor: Actor, now: datetime
+) -> Sequence[dict[str, Any]]:
+    """All documents in one round trip; the rows to look at again, because somebody else wrote one of them."""
+    changes = [(row, _change(row, _answer(row, question), question.attempts, actor, now)) for row in rows]
+    wanted = [(row, change) for row, change in changes if change is not None]
+    if not wanted:
+        return []
+    writes = [UpdateOne({"_id": row["_id"], "version": row["version"]}, change) for row, change in wanted]
+    done = effects().bulk_write(writes, ordered=False)
+    for row, change in wanted:
+        if change["$push"]["outbox"]["$each"]:
+            events.relay(Effect, row["_id"])
+    return [] if done.matched_count == len(wanted) else rows
+
+
+def _answer(row: Raw, question: judgment.Asked) -> dict[str, Any]:
+    return judgment.proposal(replace(question, document=row["document"], denied=_denied(row)))
 
 
 def _judge(row: dict[str, Any], question: judgment.Asked, actor: Actor, now: datetime) -> None:
     """One document. Whoever else writes the row in between makes this ask again."""
-    seen: dict[str, Any] | None = row
+    seen = effects().find_one({"_id": row["_id"]})
     for _ in range(_TRIES):
         if seen is None:
             return
-        asked = replace(question, document=seen["document"], denied=_denied(seen))
-        if _kept(seen, judgment.proposal(asked), question.attempts, actor, now):
+        if _kept(seen, _answer(seen, question), question.attempts, actor, now):
             return
         seen = effects().find_one({"_id": row["_id"]})
     raise errors.effect_changed()

@@ -54,43 +54,52 @@ def settle_recipient(
     actor: Actor,
     now: datetime,
     text: str | None = None,
+    attempts: Mapping[str, Raw] | None = None,
 ) -> Standing:
     """Reads the effects as they are and brings recipient and task in line with them. Safe to repeat.
 
-    `text`: the timeline's line in Chinese; without it the attempt's own, with what the law makes of it.
+    `text`: the timeline's line in Chinese; without it the attempt's own, with what the law makes of it. `attempts`:
+    raw attempts by id that are known already.
     """
     where = {"court": court, "task_id": task_id, "recipient_id": recipient_id}
     rows = list(Effect._get_collection().find(where, {"inputs": 0, "rules": 0, "outbox": 0}))
     found = standing_of(rows)
+    known = attempts or {}
     settling.settle(
         court=court,
         task_id=task_id,
         recipient_id=recipient_id,
         attempt_id=attempt_id,
         state=found.state,
-        served_at=_served_at(court, found),
+        served_at=_served_at(court, found, known),
         awaits=found.awaits,
         actor=actor,
         now=now,
-        text=text if text is not None else _line(court, attempt_id, found, rows),
+        text=text if text is not None else _line(court, attempt_id, found, rows, known),
     )
     return found
 
 
-def _served_at(court: str, found: Standing) -> datetime | None:
+def _served_at(court: str, found: Standing, known: Mapping[str, Raw]) -> datetime | None:
     """The moment on the proof when it is of that day, else the beginning of the legal day of service."""
     if found.served_on is None:
         return None
     day = date.fromisoformat(found.served_on)
-    attempt = store.attempts().find_one({"_id": found.attempt_id, "court": court}, {"happened_at": 1}) or {}
+    attempt = _attempt(court, found.attempt_id, known)
     happened: datetime | None = attempt.get("happened_at")
     return happened if happened is not None and court_day(happened) == day else at_second(day, 0)
 
 
-def _line(court: str, attempt_id: str | None, found: Standing, rows: Sequence[Raw]) -> str:
-    attempt = store.attempts().find_one({"_id": attempt_id, "court": court}, {"text": 1}) if attempt_id else None
-    words = _words(found, rows)
-    return f"{attempt['text']}；{words}" if attempt and attempt.get("text") else words
+def _line(court: str, attempt_id: str | None, found: Standing, rows: Sequence[Raw], known: Mapping[str, Raw]) -> str:
+    told, words = _attempt(court, attempt_id, known).get("text"), _words(found, rows)
+    return f"{told}；{words}" if told else words
+
+
+def _attempt(court: str, attempt_id: str | None, known: Mapping[str, Raw]) -> Raw:
+    if attempt_id is None:
+        return {}
+    fields = {"text": 1, "happened_at": 1}
+    return known.get(attempt_id) or store.attempts().find_one({"_id": attempt_id, "court": court}, fields) or {}
 
 
 def _words(found: Standing, rows: Sequence[Raw]) -> str:
