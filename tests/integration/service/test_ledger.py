@@ -122,10 +122,16 @@ def test_a_new_address_opens_the_ledger_again_after_the_approval() -> None:
     exhausted(task)
     ledger.approve_notice(**where(task), reason="无法送达", actor=JUDGE)
     party_id, now = task.recipients[0].party_id, utc_now()
+    text = Sealed.of_address("北京市西城区阜外大街1号", court=COURT, subject=party_id)
     ContactPoint(
-        court=COURT, party_id=party_id,
-        text=Sealed.of_address("北京市西城区阜外大街1号", court=COURT, subject=party_id), basis="户籍地址", source="test", created_at=now, updated_at=now,
-    ).save(force_insert=True)  # fmt: skip
+        court=COURT,
+        party_id=party_id,
+        text=text,
+        basis="户籍地址",
+        source="test",
+        created_at=now,
+        updated_at=now,
+    ).save(force_insert=True)
     assert not ledger.unlocked(**where(task))
 
 

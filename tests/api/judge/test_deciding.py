@@ -1,0 +1,110 @@
+"""A judge and a clerk decide on their own phone: what waits, why, on what evidence; and a mistake can be corrected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from server.accounts.models import Person
+from server.core.audit.models import ChainEntry
+from server.core.clock import court_day, utc_now
+from server.service.models import DocumentCopies, Effect, ServiceTask
+from server.service.services import todos
+from tests.api.conftest import Browser
+from tests.factories.service import task as make_task
+from tests.integration.service.effect_steps import close, left, opened, row_of
+
+
+@pytest.fixture
+def mine(people: dict[str, Person]) -> ServiceTask:
+    """A summons left at a door, which court staff must confirm."""
+    task = make_task(documents=[DocumentCopies(name="传票")], judge_id=people["judge"].id, clerk_id=people["clerk"].id)
+    close(opened(task), "refused_video", left())
+    todos.follow(court=task.court, task_id=task.id, now=utc_now())
+    return task
+
+
+def page(browser: Browser, path: str) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def decide(browser: Browser, effect: Effect, **form: str) -> tuple[int, str]:
+    fresh = Effect.objects.get(id=effect.id)
+    data = {"csrf": browser.csrf, "version": str(fresh.version), **form}
+    answer = browser.client.post(f"/judge/effects/{effect.id}/decide", data=data)
+    return answer.status_code, answer.get_data(as_text=True)
+
+
+def test_what_waits_is_counted_listed_explained_and_confirmed(
+    mine: ServiceTask, people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    clerk, effect = sign_in("clerk"), row_of(mine)
+    assert re.search(r"待我确认\s*<strong>1</strong>", page(clerk, "/judge/"))
+    waiting = page(clerk, "/judge/confirm")
+    assert mine.case_number in waiting
+    assert "《传票》拟认定" in waiting
+    shown = page(clerk, f"/judge/tasks/{mine.id}")
+    for words in ("待确认：视为送达", "民事诉讼法第八十九条", "推算过程", "穷尽送达台账", "不予认定"):
+        assert words in shown
+    assert "另行认定" not in shown  # the judge's alone
+    assert "style=" not in shown
+    assert "<script" not in shown
+    assert decide(clerk, effect, what="reject")[0] == 422  # no reason
+    status, _ = decide(clerk, effect, what="confirm")
+    assert status == 303
+    assert ServiceTask.objects.get(id=mine.id).recipients[0].state == "served"
+    assert ChainEntry.objects(action="effect.decide", object_id=effect.id, result="done").count() == 1
+    todos.follow(court=mine.court, task_id=mine.id, now=utc_now())
+    assert "待我确认" not in page(clerk, "/judge/")
+    assert "没有待您确认的事项" in page(clerk, "/judge/confirm")
+
+
+def test_the_judge_corrects_a_mistake_with_a_reason_and_both_decisions_stay(
+    mine: ServiceTask, sign_in: Callable[[str], Browser]
+) -> None:
+    judge, clerk, effect = sign_in("judge"), sign_in("clerk"), row_of(mine)
+    assert decide(clerk, effect, what="confirm")[0] == 303
+    assert decide(clerk, effect, what="reject", reason="看错了")[0] == 403  # what was confirmed only the judge undoes
+    status, refused = decide(judge, effect, what="set", state="deemed", served_on="", reason="以留置次日为准")
+    assert status == 422
+    assert "应写明送达日期" in refused
+    day = (court_day(utc_now()) - timedelta(days=1)).isoformat()
+    assert decide(judge, effect, what="set", state="deemed", served_on=day, reason="回证上的日期有误")[0] == 303
+    shown = page(judge, f"/judge/tasks/{mine.id}")
+    assert "已作决定 2" in shown
+    assert f"另行认定，视为送达 {day}" in shown
+    assert "回证上的日期有误" in shown
+    assert decide(judge, effect, what="reject", reason="录像不清")[0] == 303
+    assert ServiceTask.objects.get(id=mine.id).recipients[0].state == "failed"
+
+
+def test_a_decision_needs_the_page_the_case_and_the_version_that_was_seen(
+    mine: ServiceTask, app: Flask, sign_in: Callable[[str], Browser]
+) -> None:
+    judge, effect = sign_in("judge"), row_of(mine)
+    bare = judge.client.post(f"/judge/effects/{effect.id}/decide", data={"what": "confirm"})
+    assert bare.status_code == 403
+    assert decide(judge, effect, what="confirm", version="99")[0] == 409
+    stranger = sign_in("other-judge")
+    assert decide(stranger, effect, what="confirm")[0] == 404
+    assert stranger.get(f"/judge/tasks/{mine.id}").status_code == 404
+    assert "没有待您确认的事项" in page(stranger, "/judge/confirm")
+    assert Effect.objects.get(id=effect.id).status == "proposed"
+
+
+def test_announcement_is_refused_while_the_ledger_is_open_and_is_no_clerks_matter(
+    mine: ServiceTask, sign_in: Callable[[str], Browser]
+) -> None:
+    path = f"/judge/tasks/{mine.id}/recipients/{mine.recipients[0].id}/notice"
+    judge, clerk = sign_in("judge"), sign_in("clerk")
+    answer = judge.client.post(path, data={"csrf": judge.csrf, "reason": "找不到人"})
+    assert answer.status_code == 409
+    assert "穷尽送达台账尚有" in answer.get_data(as_text=True)
+    assert clerk.client.post(path, data={"csrf": clerk.csrf, "reason": "找不到人"}).status_code == 403
+    assert not ServiceTask.objects.get(id=mine.id).recipients[0].notice_approval
