@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 from flask.views import MethodView
 
-from server.board.blueprint import make_blueprint, page_of, ready, store
+from server.board.blueprint import make_blueprint, page_of, ready
 from server.board.detail import paper
 from server.board.schemas.orders import (
     BoardPaperKindsSchema,
@@ -22,7 +22,7 @@ from server.core.permissions import current, needs, require
 from server.papers.kinds import KINDS
 from server.reports import orders, services
 from server.reports.forms import FORMS
-from server.reports.tasks import order
+from server.reports.tasks import order, workshop
 from server.service.actor import Actor
 
 blueprint = make_blueprint("orders", "Papers asked for by hand")
@@ -81,8 +81,7 @@ class PaperPreview(MethodView):
             kind=data["kind"],
             recipient_id=data["recipient_id"],
             fields=data["fields"],
-            portal_url=current_app.extensions["settings"].portal_url,
-            store=store(),
+            workshop=workshop(),
             actor=Actor.of(me),
             now=utc_now(),
         )

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
-
-from pymongo import ReturnDocument
 
 from evidence.stores import Store
 from server.core import live
 from server.core.errors import DomainError
 from server.core.ids import new_id
-from server.reports import forms, making
+from server.papers.seal.provider import SealProvider
+from server.reports import forms, making, sealing
 from server.reports.models import Paper, PaperOrder
 from server.service.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What making papers takes: where files are kept, where parties read, who seals."""
+
+    store: Store
+    portal_url: str
+    seals: SealProvider
 
 
 def ask(
@@ -25,16 +35,15 @@ def ask(
     recipient_id: str | None,
     fields: Mapping[str, Any],
     wants_seal: bool,
-    portal_url: str,
-    store: Store,
+    workshop: Workshop,
     actor: Actor,
     now: datetime,
 ) -> PaperOrder:
     """Remembers the wish once everything it needs is there. Raises `papers.unknown_kind`, `papers.not_for_this`,
     `papers.recipient_needed`, `papers.field_missing`, `task.not_found`, and what the kind itself refuses.
     """
-    wanted = forms.Wanted(court, task_id, recipient_id, dict(fields), portal_url)
-    forms.try_out(kind, wanted, store=store, now=now)
+    wanted = forms.Wanted(court, task_id, recipient_id, dict(fields), workshop.portal_url)
+    forms.try_out(kind, wanted, store=workshop.store, now=now)
     order = PaperOrder(
         id=new_id(),
         court=court,
@@ -51,40 +60,59 @@ def ask(
     return order
 
 
-def fulfil(*, order_id: str, store: Store, portal_url: str, now: datetime) -> Paper | None:
-    """Makes the paper of an order; None when it was made or refused before. Safe to run twice."""
+def fulfil(*, order_id: str, workshop: Workshop, now: datetime) -> Paper | None:
+    """Makes the paper of an order and seals it when that was wished; None when there was nothing (more) to do.
+
+    Safe to run twice. What cannot be printed or sealed is refused once and kept as the reason; a service that does not
+    answer leaves the order waiting for the sweep.
+    """
     order = PaperOrder.objects(id=order_id, state="queued").first()
     if order is None:
         return None
     try:
-        paper = _make(order, store, portal_url, now)
+        paper = _sealed(order, _make(order, workshop, now), workshop, now)
     except DomainError as refusal:
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _close(order, {"problem": refusal.as_problem()})
+            return None
         _close(order, {"state": "failed", "problem": refusal.as_problem(), "done_at": now})
         live.publish(order.court, "paper.failed", task_id=order.task_id, order_id=order.id, code=refusal.code)
         return None
-    _close(order, {"state": "made", "paper_id": paper.id, "done_at": now})
+    _close(order, {"state": "made", "paper_id": paper.id, "problem": {}, "done_at": now})
     return paper
 
 
-def _make(order: PaperOrder, store: Store, portal_url: str, now: datetime) -> Paper:
-    wanted = forms.Wanted(order.court, order.task_id, order.recipient_id, order.fields, portal_url)
-    gathered = forms.gather(order.kind, wanted, store=store, now=now)
+def _make(order: PaperOrder, workshop: Workshop, now: datetime) -> Paper:
+    wanted = forms.Wanted(order.court, order.task_id, order.recipient_id, order.fields, workshop.portal_url)
+    gathered = forms.gather(order.kind, wanted, store=workshop.store, now=now)
     actor = Actor(order.asked_by, order.asked_by_name)
     return making.make(
         gathered.about,
         order.kind,
         f"order:{order.id}",
         lambda number, version: gathered.render(number, version, actor.name),
-        store=store,
+        store=workshop.store,
         actor=actor,
         now=now,
     )
 
 
-def _close(order: PaperOrder, change: Mapping[str, Any]) -> None:
-    PaperOrder._get_collection().find_one_and_update(
-        {"_id": order.id, "state": "queued"}, {"$set": change}, return_document=ReturnDocument.AFTER
+def _sealed(order: PaperOrder, paper: Paper, workshop: Workshop, now: datetime) -> Paper:
+    """With its seal, when it was wished and not set before by a run that died."""
+    if not order.wants_seal or paper.sealed_at is not None:
+        return paper
+    return sealing.seal_paper(
+        court=order.court,
+        paper_id=paper.id,
+        provider=workshop.seals,
+        store=workshop.store,
+        actor=Actor(order.asked_by, order.asked_by_name),
+        now=now,
     )
+
+
+def _close(order: PaperOrder, change: Mapping[str, Any]) -> None:
+    PaperOrder._get_collection().update_one({"_id": order.id, "state": "queued"}, {"$set": dict(change)})
 
 
 def preview(
@@ -94,14 +122,13 @@ def preview(
     kind: str,
     recipient_id: str | None,
     fields: Mapping[str, Any],
-    portal_url: str,
-    store: Store,
+    workshop: Workshop,
     actor: Actor,
     now: datetime,
 ) -> bytes:
     """The PDF as it would be, marked as a preview in the place of its number; nothing is kept. Raises as `ask`."""
-    wanted = forms.Wanted(court, task_id, recipient_id, dict(fields), portal_url)
-    return forms.gather(kind, wanted, store=store, now=now).render("预览", 1, actor.name).pdf
+    wanted = forms.Wanted(court, task_id, recipient_id, dict(fields), workshop.portal_url)
+    return forms.gather(kind, wanted, store=workshop.store, now=now).render("预览", 1, actor.name).pdf
 
 
 def unmade(*, now: datetime, older_than: timedelta, limit: int = 200) -> list[str]:

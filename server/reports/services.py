@@ -10,9 +10,10 @@ from server.core import live
 from server.core.errors import Conflict, NotFound
 from server.core.ids import new_id
 from server.dispatch.models import Visit
+from server.papers import render as printing
 from server.papers.kinds import KINDS
-from server.papers.render import RenderedPaper, render_proof, render_report
-from server.reports import making
+from server.papers.render import RenderedPaper
+from server.reports import making, wordings
 from server.reports.gather import Gathered, gather, proof_of, report_of
 from server.reports.models import Paper
 from server.service.actor import SYSTEM, Actor
@@ -49,9 +50,11 @@ def _make(found: Gathered, kind: str, basis: str, store: Store, actor: Actor, no
     )
 
     def render(number: str, version: int) -> RenderedPaper:
+        words = wordings.in_force(court=visit.court, kind=kind)
         if kind == "proof":
-            return render_proof(proof_of(found, number=number, version=version, made_at=now))
-        return render_report(report_of(found, number=number, version=version, made_at=now, made_by=actor.name))
+            return printing.render(kind, proof_of(found, number=number, version=version, made_at=now), words)
+        data = report_of(found, number=number, version=version, made_at=now, made_by=actor.name)
+        return printing.render(kind, data, words)
 
     return making.make(about, kind, basis, render, store=store, actor=actor, now=now, day=visit.date)
 

@@ -16,6 +16,7 @@ from server.core.errors import DomainError
 from server.core.events import Event, Subscriptions
 from server.reports import orders, services
 from server.reports.models import PaperOrder
+from server.reports.orders import Workshop
 
 log = logging.getLogger(__name__)
 LOST_AFTER = timedelta(seconds=45)
@@ -42,12 +43,7 @@ def make_papers(court: str, visit_id: str, basis: str) -> None:
 @shared_task(name="reports.fulfil_order")
 def fulfil_order(order_id: str) -> None:
     """Makes one paper somebody asked for; may run twice."""
-    orders.fulfil(
-        order_id=order_id,
-        store=current_app.extensions["evidence_store"],
-        portal_url=current_app.extensions["settings"].portal_url,
-        now=utc_now(),
-    )
+    orders.fulfil(order_id=order_id, workshop=workshop(), now=utc_now())
 
 
 @shared_task(name="reports.sweep")
@@ -68,14 +64,15 @@ def ask_again(*, court: str, visit_id: str) -> str:
     return basis
 
 
+def workshop() -> Workshop:
+    """What this app makes papers with."""
+    extensions = current_app.extensions
+    return Workshop(extensions["evidence_store"], extensions["settings"].portal_url, extensions["seals"])
+
+
 def order(**wish: Any) -> PaperOrder:
     """Asks for a paper (`orders.ask`) and puts it on the queue. A queue that is down loses nothing."""
-    asked = orders.ask(
-        **wish,
-        portal_url=current_app.extensions["settings"].portal_url,
-        store=current_app.extensions["evidence_store"],
-        now=utc_now(),
-    )
+    asked = orders.ask(**wish, workshop=workshop(), now=utc_now())
     try:
         fulfil_order.delay(asked.id)
     except _QUEUE_DOWN as error:

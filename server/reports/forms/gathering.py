@@ -11,6 +11,7 @@ from evidence.stores import Store
 from server.core.errors import Invalid
 from server.papers.kinds import KINDS
 from server.papers.render import RenderedPaper, prepare, render
+from server.reports import wordings
 from server.reports.forms import exhausted, letters, records, scene, whole
 from server.reports.forms.catalogue import FORMS, Field
 from server.reports.forms.common import Head
@@ -86,7 +87,8 @@ def gather(kind: str, wanted: Wanted, *, store: Store, now: datetime) -> Gathere
     build = _BUILDERS[kind]
 
     def print_it(number: str, version: int, made_by: str) -> RenderedPaper:
-        return render(kind, build(one, wanted.fields, Head(number, version, now, made_by)))
+        words = wordings.in_force(court=wanted.court, kind=kind)
+        return render(kind, build(one, wanted.fields, Head(number, version, now, made_by)), words)
 
     return Gathered(_about(kind, one, wanted), print_it)
 

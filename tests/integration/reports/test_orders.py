@@ -18,6 +18,7 @@ from server.core import redis_client
 from server.core.clock import utc_now
 from server.core.errors import DomainError
 from server.papers.kinds import KINDS
+from server.papers.seal.provider import SealedPdf
 from server.reports import orders
 from server.reports.forms import FORMS
 from server.reports.models import Paper, PaperOrder
@@ -103,6 +104,17 @@ def task(store: Store) -> ServiceTask:
     return made
 
 
+class KeptSeals:
+    """A seal service that is never reached: nobody here asks for a seal, or it is down."""
+
+    def seal(self, _pdf: bytes, /, **_: Any) -> SealedPdf:
+        raise DomainError(code="seal.not_possible", status=503, title="电子印章服务无响应")
+
+
+def shop(store: Store) -> orders.Workshop:
+    return orders.Workshop(store, PORTAL, KeptSeals())
+
+
 def ask(task: ServiceTask, kind: str, store: Store, **changes: Any) -> PaperOrder:
     given: dict[str, Any] = {
         "court": COURT,
@@ -111,8 +123,7 @@ def ask(task: ServiceTask, kind: str, store: Store, **changes: Any) -> PaperOrde
         "recipient_id": None if FORMS[kind].about == "task" else task.recipients[0].id,
         "fields": TYPED[kind],
         "wants_seal": False,
-        "portal_url": PORTAL,
-        "store": store,
+        "workshop": shop(store),
         "actor": CLERK,
         "now": utc_now(),
     }
@@ -120,7 +131,7 @@ def ask(task: ServiceTask, kind: str, store: Store, **changes: Any) -> PaperOrde
 
 
 def made_of(order: PaperOrder, store: Store) -> Paper | None:
-    return orders.fulfil(order_id=order.id, store=store, portal_url=PORTAL, now=utc_now())
+    return orders.fulfil(order_id=order.id, workshop=shop(store), now=utc_now())
 
 
 def text_of(paper: Paper, store: Store) -> str:
@@ -166,7 +177,7 @@ def test_what_is_missing_is_said_before_anything_is_promised(task: ServiceTask, 
     assert refused("announcement", fields={**TYPED["announcement"], "about": "summons"}) == "papers.field_missing"
     assert refused("announcement", fields={**TYPED["announcement"], "about": "party"}) == "papers.bad_field"
     assert refused("announcement", fields={**TYPED["announcement"], "seal": "x"}) == "papers.bad_field"
-    assert refused("notice", portal_url="") == "papers.no_portal"
+    assert refused("notice", workshop=orders.Workshop(store, "", KeptSeals())) == "papers.no_portal"
     assert refused("notice", fields={"collect_until": "2026-02-30"}) == "papers.bad_field"
     assert refused("entrust_letter", recipient_id=None) == "papers.recipient_needed"
     assert refused("entrust_letter", recipient_id="nobody") == "recipient.not_found"
@@ -186,6 +197,16 @@ def test_a_record_of_leaving_needs_a_refusal(task: ServiceTask, store: Store) ->
     with pytest.raises(DomainError) as caught:
         ask(task, "leaving_record", store)
     assert caught.value.code == "papers.no_attempt"
+
+
+def test_a_seal_service_that_does_not_answer_leaves_the_order_waiting(task: ServiceTask, store: Store) -> None:
+    order = ask(task, "announcement", store, wants_seal=True)
+    assert made_of(order, store) is None
+    kept = PaperOrder.objects(id=order.id).get()
+    assert (kept.state, kept.problem["code"]) == ("queued", "seal.not_possible")
+    assert Paper.objects.count() == 1  # printed once; only the seal is tried again
+    assert made_of(order, store) is None
+    assert Paper.objects.count() == 1
 
 
 def test_the_report_tells_every_channel_with_its_exhibits(task: ServiceTask, store: Store) -> None:
