@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import miniprogram_api.api  # noqa: F401  # a face brings models of its own, as wsgi.py does
-import portal.judge.api  # noqa: F401
+import portal.judge.api  # noqa: F401  # the same
 import server.app  # imports every model
-import server.board.api  # noqa: F401
+import server.board.api  # noqa: F401  # the same
 from server.core import database
 from tests.architecture.codes import MAKERS, codes_in, raised_codes
 

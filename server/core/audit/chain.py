@@ -125,7 +125,7 @@ class _Chain:
             if time.monotonic() > give_up_at:
                 raise problem
             # Jitter, not a secret: those who collided must not meet again.
-            time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 8), 0.25)))  # noqa: S311
+            time.sleep(random.uniform(0, min(0.001 * 2 ** min(attempt, 8), 0.25)))  # noqa: S311  # spreads retries, guards nothing
             attempt += 1
 
     def _catch_up(self, key: Key, todo: list[dict[str, Any]]) -> tuple[Tail, list[dict[str, Any]]]:

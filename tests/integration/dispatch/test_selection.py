@@ -39,7 +39,7 @@ def test_selecting_twice_orders_each_visit_once() -> None:
 def test_selecting_at_the_same_time_orders_each_visit_once() -> None:
     samples.store_tasks(*(samples.task(step) for step in range(1, 21)))
     with ThreadPoolExecutor(6) as pool:
-        created = [run.result().created for run in [pool.submit(select) for _ in range(6)]]  # type: ignore[attr-defined]
+        created = [run.result().created for run in [pool.submit(select) for _ in range(6)]]  # type: ignore[attr-defined]  # a Selection, or the test fails
     visits = samples.all_visits()
     assert len(visits) == len({visit["attempt_id"] for visit in visits}) == 20
     assert sum(created) == 20

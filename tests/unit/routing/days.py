@@ -29,7 +29,7 @@ def visit(name: str, east_m: float = 1000, north_m: float = 0, **changes: object
 
 def problem(visits: list[Visit], servers: list[Server] | None = None, **changes: object) -> Problem:
     """A problem with one server unless told otherwise."""
-    return Problem(tuple(visits), tuple([server()] if servers is None else servers), **changes)  # type: ignore[arg-type]
+    return Problem(tuple(visits), tuple([server()] if servers is None else servers), **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def random_day(seed: int, visits: int, servers: int, *, crews: bool = True, weights: Weights | None = None) -> Problem:
