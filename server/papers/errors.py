@@ -129,7 +129,7 @@ def unknown_kind(kind: str) -> DomainError:
     return Invalid(code="papers.unknown_kind", title="没有这种文书", kind=kind)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WordingProblem:
     """One thing wrong with one block of a wording. `what`: the placeholder or the phrase it is about."""
 

@@ -135,35 +135,35 @@ def check(kind: str, texts: Mapping[str, str]) -> None:
 def _problems(found: Spec, name: str, text: str) -> Iterator[WordingProblem]:
     block = found.blocks.get(name)
     if block is None:
-        yield WordingProblem("wording.unknown_block", name, f"没有“{name}”这一段用语")
+        yield WordingProblem(code="wording.unknown_block", block=name, text=f"没有“{name}”这一段用语")
         return
     if not text:
-        yield WordingProblem("wording.empty", name, f"“{block.label}”不能为空")
+        yield WordingProblem(code="wording.empty", block=name, text=f"“{block.label}”不能为空")
         return
     if len(text) > block.max_chars:
         words = f"“{block.label}”有 {len(text)} 字，最多 {block.max_chars} 字"
-        yield WordingProblem("wording.too_long", name, words)
+        yield WordingProblem(code="wording.too_long", block=name, text=words)
     yield from _placeholder_problems(found, block, text)
     yield from _statement_problems(found, block, text)
     missing = find_fonts().missing(text)
     if missing:
         shown = "、".join(errors.shown(c) for c in missing)
-        yield WordingProblem("wording.missing_glyph", name, f"“{block.label}”中有字库没有的字：{shown}")
+        yield WordingProblem(code="wording.missing_glyph", block=name, text=f"“{block.label}”中有字库没有的字：{shown}")
 
 
 def _placeholder_problems(found: Spec, block: Block, text: str) -> Iterator[WordingProblem]:
     allowed = tuple(found.placeholders) if block.allowed is None else block.allowed
     used = _PLACEHOLDER.findall(text)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
-        yield WordingProblem("wording.braces", block.name, f"“{block.label}”中的花括号没有成对")
+        yield WordingProblem(code="wording.braces", block=block.name, text=f"“{block.label}”中的花括号没有成对")
     for one in dict.fromkeys(used):
         if one not in allowed:
             words = f"“{block.label}”中不能使用占位符“{{{one}}}”"
-            yield WordingProblem("wording.unknown_placeholder", block.name, words, one)
+            yield WordingProblem(code="wording.unknown_placeholder", block=block.name, text=words, what=one)
     for one in block.required:
         if one not in used:
             words = f"“{block.label}”缺少必备的占位符“{{{one}}}”（{found.placeholders[one]}）"
-            yield WordingProblem("wording.missing_placeholder", block.name, words, one)
+            yield WordingProblem(code="wording.missing_placeholder", block=block.name, text=words, what=one)
 
 
 def _statement_problems(found: Spec, block: Block, text: str) -> Iterator[WordingProblem]:
@@ -172,10 +172,10 @@ def _statement_problems(found: Spec, block: Block, text: str) -> Iterator[Wordin
     for phrase in block.must:
         if phrase not in said:
             words = f"“{block.label}”缺少必须写明的内容“{phrase}”"
-            yield WordingProblem("wording.missing_statement", block.name, words, phrase)
+            yield WordingProblem(code="wording.missing_statement", block=block.name, text=words, what=phrase)
     for one in found.forbidden:
         if re.search(one.pattern, said):
-            yield WordingProblem("wording.obsolete", block.name, f"“{block.label}”：{one.reason}")
+            yield WordingProblem(code="wording.obsolete", block=block.name, text=f"“{block.label}”：{one.reason}")
 
 
 def fill(text: str, values: Mapping[str, Value]) -> list[list[Tree]]:
