@@ -182,6 +182,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "article": one.article,
         "served_on": _iso(one.served_on),
         "flags": list(one.flags),
+        "proposal": one.proposal,
     }
 
 
@@ -194,6 +195,7 @@ def _apart(attempt_id: str, channel: str, text: str, article: str, flag: str) ->
         "article": article,
         "served_on": None,
         "flags": [flag],
+        "proposal": "",
     }
 
 

@@ -51,6 +51,7 @@ class BoardEffectFindingSchema(Schema):
     article = fields.String(required=True)
     served_on = fields.String(required=True, allow_none=True)
     flags = fields.List(fields.String(), required=True)
+    proposal = fields.String(required=True, metadata={"description": "What only the judge might decide; or empty"})
 
 
 class BoardEffectMissingSchema(Schema):

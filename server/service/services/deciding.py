@@ -7,7 +7,7 @@ judge, have said so. Decisions are added, never changed. What no attempt support
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -105,6 +105,8 @@ def decide(
     """
     word = Word(what, acting_as, (reason or "").strip(), state, served_on)
     row = get_effect(court=court, effect_id=effect_id)
+    if what == "reject" and _for_the_judge(row):
+        word = replace(word, what="set", state=NONE, served_on=None)
     if _said_before(row, word):
         _settle(row, word, actor, now)
         return row
@@ -168,7 +170,7 @@ def _check_set(row: Raw, word: Word, now: datetime) -> None:
     if word.state == NONE:
         if word.served_on:
             raise errors.effect_bad_decision("未发生送达效力的，没有送达日期")
-        if row["status"] not in ("proposed", "confirmed"):
+        if row["status"] not in ("proposed", "confirmed") and not _for_the_judge(row):
             raise errors.effect_nothing_proposed()
         return
     if word.state not in _GROUNDS:
@@ -181,6 +183,11 @@ def _check_set(row: Raw, word: Word, now: datetime) -> None:
             f"没有可以据以认定{STATES[word.state]}的送达行为；不在、无人应门或者违法的方式不能认定送达",
             "民事诉讼法第八十七条、第八十九条",
         )
+
+
+def _for_the_judge(row: Raw) -> bool:
+    """No effect by the machine's lights, but something put to the judge: a call that was told, unclaimed mail."""
+    return row["status"] == "none" and row["state"] == NONE and bool(row.get("proposals"))
 
 
 def _check_day(word: Word, now: datetime) -> None:
@@ -199,11 +206,17 @@ def _check_day(word: Word, now: datetime) -> None:
 def _ground(row: Raw, state: str) -> str | None:
     """The attempt a judge may rest this state on: the proposal's own first, then any the law does not rule out."""
     open_to_judge = [
-        one["attempt_id"] for one in row.get("findings") or () if not _NO_GROUND.intersection(one["flags"])
+        one["attempt_id"]
+        for one in row.get("findings") or ()
+        if one.get("proposal") or not _NO_GROUND.intersection(one["flags"])
     ]
     results = store.attempts().find({"_id": {"$in": open_to_judge}, "court": row["court"]}, {"outcome": 1})
     fits = [one["_id"] for one in results if (one.get("outcome") or "").startswith(_GROUNDS[state])]
     return row["attempt_id"] if row.get("attempt_id") in fits else next(iter(fits), None)
+
+
+def _put_to_the_judge(row: Raw) -> str | None:
+    return next((one["attempt_id"] for one in row.get("findings") or () if one.get("proposal")), None)
 
 
 def _is_mediation(row: Raw) -> bool:
@@ -236,6 +249,7 @@ def _write(row: Raw, word: Word, actor: Actor, now: datetime) -> dict[str, Any] 
         decision |= {"state": word.state, "served_on": word.served_on}
         if word.state == NONE:
             status = "rejected"
+            decision["attempt_id"] = row.get("attempt_id") or _put_to_the_judge(row)
         else:
             decision["attempt_id"] = _ground(row, str(word.state))
     news = judging.news_of("effect.decided", row, now, what=word.what, state=decision["state"], status=status)

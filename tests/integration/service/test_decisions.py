@@ -249,6 +249,37 @@ def _open(task: ServiceTask, channel: str) -> None:
     services.open_attempts(court=COURT, wanted=[wanted], actor=REVIEWER, now=utc_now())
 
 
+def told_on_the_phone() -> Effect:
+    task = task_of_judge(procedure="简易程序")
+    ServiceTask._get_collection().update_one({"_id": task.id}, {"$set": {"documents.0.name": "传票"}})
+    _open(task, "telephone")
+    record = {"called_at": utc_now(), "items": ["recording"], "fields": {"note": "010-**** 拨打，告知开庭时间"}}
+    close(Attempt.objects.get(task_id=task.id), "call_told", record)
+    return row_of(task)
+
+
+def test_a_call_is_nothing_until_the_judge_finds_that_it_served() -> None:
+    row = told_on_the_phone()
+    assert (row.state, row.status, row.proposals) == ("none", "none", ["可由承办法官确认电话送达的效力"])
+    words = {"state": "presumed", "served_on": TODAY, "reason": "通话录音清楚，本人认可"}
+    assert refusal_of(row, "set", **words) == "effect.judge_only"
+    decide(row, "set", "judge", JUDGE, **words)
+    task = ServiceTask.objects.get(id=row.task_id)
+    assert (task.recipients[0].state, task.state) == ("served", "completed")
+
+
+def test_what_was_put_to_the_judge_can_be_refused() -> None:
+    row = told_on_the_phone()
+    decide(row, "reject", "judge", JUDGE, reason="未核实本人身份")
+    after = Effect.objects.get(id=row.id)
+    assert (after.status, after.decisions[0].state, after.decisions[0].attempt_id) == (
+        "rejected",
+        "none",
+        row.findings[0]["attempt_id"],
+    )
+    assert ServiceTask.objects.get(id=row.task_id).recipients[0].state == "failed"
+
+
 @pytest.fixture
 def own_rules() -> Any:
     rule_sets.forget()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from server.core import events
 from server.core.clock import court_day, utc_now
 from server.service.actor import SYSTEM
-from server.service.models import Attempt, DocumentCopies, Effect
+from server.service.models import Attempt, DocumentCopies, Effect, ServiceTask
 from server.service.services import judging
 from tests.factories.service import task as make_task
 from tests.integration.service.effect_steps import (
@@ -97,6 +99,25 @@ def test_following_twice_changes_nothing() -> None:
     before = Effect._get_collection().find_one({"task_id": task.id})
     judging.follow(court=COURT, attempt_id=attempt.id, actor=REVIEWER, now=utc_now())
     assert Effect._get_collection().find_one({"task_id": task.id}) == before
+
+
+def test_of_many_at_once_one_decision_is_kept() -> None:
+    task = make_task(documents=[DocumentCopies(name="传票"), DocumentCopies(name="应诉通知书")])
+    attempt = opened(task)
+    close(attempt, "nobody_home", {"items": ["photo_door"], "fields": {"note": "无人"}})
+    Attempt._get_collection().update_one(
+        {"_id": attempt.id}, {"$set": {"outcome": "signed_recipient", "record": signed()}}
+    )
+
+    def follow(_: int) -> None:
+        judging.follow(court=COURT, attempt_id=attempt.id, actor=REVIEWER, now=utc_now())
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(follow, range(6)))
+    assert [len(one.decisions) for one in Effect.objects(task_id=task.id)] == [1, 1]
+    assert state_of(task) == "completed"
+    lines = [one.what for one in ServiceTask.objects.get(id=task.id).steps]
+    assert lines.count("recipient.settled") == 1
 
 
 def test_a_crash_between_closing_and_judging_is_made_good_by_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
