@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { effectState, isServed, said } from '@/lib/effect'
-import { askedOf, EXHIBITS, exhibitsOf, recordOf, RESULT_LABELS, RESULTS_OF } from '@/lib/records'
+import { askedOf, EXHIBITS, exhibitsOf, offeredResults, recordOf } from '@/lib/records'
 import { remaining, remainingDays } from '@/lib/remaining'
 import { differing, faultsByField, rangeText } from '@/lib/rules'
-import { factOf, FACTS, factsWith, factWords } from '@/lib/situation'
+import { changesOf, factWords, valueOf } from '@/lib/situation'
 import { TODO_KINDS } from '@/lib/todos'
 import { Problem } from '@/api/problem'
 
@@ -47,32 +47,36 @@ describe('the record of an attempt', () => {
     expect(recordOf(askedOf('direct', 'refused_witness'), { 'fields.witness.name': '王某', 'fields.witness.unit': '某居委会', stray: 'x' }))
       .toEqual({ fields: { 'witness.name': '王某', 'witness.unit': '某居委会' } })
   })
-  it('asks something for every result, and names every result and exhibit it offers', () => {
-    for (const [channel, results] of Object.entries(RESULTS_OF)) {
-      for (const result of results) {
-        expect(askedOf(channel, result).length, `${channel} ${result}`).toBeGreaterThan(0)
-        expect(RESULT_LABELS[result], result).toBeTruthy()
-      }
+  it('asks something for every result, and names every kind of material it offers', () => {
+    for (const result of ['signed_family', 'refused_at_court', 'nobody_home', 'mail_signed', 'mail_returned', 'mail_delivered', 'e_sent', 'e_failed', 'call_told', 'notice_published']) {
+      expect(askedOf('postal', result).length, result).toBeGreaterThan(0)
+    }
+    for (const channel of ['postal', 'electronic', 'telephone', 'notice', 'pickup', 'entrusted', 'forwarded']) {
       for (const kind of exhibitsOf(channel)) expect(EXHIBITS[kind], kind).toBeTruthy()
     }
+    expect(askedOf('entrusted', 'signed_recipient').map((one) => one.key)).toContain('received_on')
+    expect(offeredResults([{ code: 'mail_open' }, { code: 'mail_signed' }])).toEqual([{ code: 'mail_signed' }])
   })
   it('knows the words the law knows', () => {
     const law = python('law/attempts.py') + python('law/outcomes.py') + python('law/signers.py') + python('law/proof.py') + python('law/calls.py')
-    for (const code of [...Object.keys(RESULT_LABELS), ...Object.keys(EXHIBITS)]) expect(law, code).toContain(`"${code}"`)
+    for (const code of Object.keys(EXHIBITS)) expect(law, code).toContain(`"${code}"`)
     for (const one of askedOf('postal', 'mail_returned').concat(askedOf('telephone', 'call_failed'), askedOf('pickup', 'signed_family'))) {
       for (const code of Object.keys(one.options ?? {})) expect(law, code).toContain(`"${code}"`)
     }
     for (const code of Object.keys(TODO_KINDS)) expect(python('service/todo_rules.py'), code).toContain(`"${code}"`)
-    for (const { key } of FACTS) expect(python('law/situation.py'), key).toContain(`    ${key.split('.').at(-1)}: `)
   })
 })
 
 describe('facts about a recipient', () => {
-  it('are read and written where they stand, and what the form does not know stays', () => {
-    const facts = { consent: { form: 'express', covers: ['judgment'] }, refused: true, internet_court: true }
-    expect(factWords(facts)).toEqual(['电子送达同意方式：明确表示同意', '上门时拒绝接收'])
-    expect(factsWith(facts, { 'consent.form': '', refused: false })).toEqual({ consent: { form: '', covers: ['judgment'] }, refused: false, internet_court: true })
-    expect(FACTS.map((fact) => factOf({}, fact))).not.toContain(undefined)
+  const consent = { code: 'consent', label: '电子送达同意', choices: [{ code: 'express', label: '明确表示同意' }], value: { form: 'express', covers: ['judgment'], withdrawn: true }, recorded: true }
+  const evades = { code: 'evades', label: '躲避送达', choices: [], value: false, recorded: false }
+  it('are said in words, what is not so is left out', () => {
+    expect(factWords({ facts: [consent, evades], derived: [{ code: 'refused', label: '上门时拒收', value: true }] })).toEqual(['电子送达同意：明确表示同意（已撤回）', '上门时拒收'])
+  })
+  it('go on record only where they changed', () => {
+    const draft = { consent: valueOf(consent), evades: true }
+    expect(changesOf([consent, evades], draft)).toEqual({ evades: true })
+    expect(changesOf([consent, evades], { ...draft, consent: { form: '', covers: [], withdrawn: false } })).toMatchObject({ consent: { form: '' } })
   })
 })
 

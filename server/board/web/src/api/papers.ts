@@ -22,10 +22,23 @@ export interface Batch {
   failures: { id: string; label: string; title: string }[]
 }
 export interface Verified { ok: boolean; title: string; lines: string[] }
-export interface Wording { id: string; kind: string; version: string; texts: Record<string, string>; note: string | null; state: string; drafted_by: string; drafted_by_name: string; drafted_at: string; approved_by_name: string | null; approved_at: string | null }
-export interface WordingBlock { name: string; label: string; text: string; max_chars: number; must: string[] }
-/** The versions of one kind, with the shipped blocks and the names that may stand in braces. */
-export interface WordingList { items: Wording[]; blocks: WordingBlock[]; placeholders: { name: string; label: string }[] }
+export interface Wording {
+  id: string
+  kind: string
+  title: string
+  version: string
+  state: string
+  in_force: boolean
+  texts: Record<string, string>
+  note: string
+  drafted_by_name: string
+  drafted_at: string
+  approved_by_name: string | null
+  approved_at: string | null
+}
+export interface WordingBlock { name: string; label: string; text: string; most: number; placeholders: string[]; required_placeholders: string[]; must_say: string[] }
+/** The shipped blocks of one kind, and the names that may stand in braces. */
+export interface WordingDefaults { kind: string; title: string; version: string; placeholders: { name: string; text: string }[]; blocks: WordingBlock[] }
 
 const at = (...parts: string[]): string => parts.map(encodeURIComponent).join('/')
 const BOARD = '/api/board'
@@ -49,7 +62,8 @@ export const batches = {
 }
 
 export const wordings = {
-  list: (kind: string) => send<WordingList>('GET', `${BOARD}/wordings`, { query: { kind } }),
+  list: (kind: string) => send<{ items: Wording[] }>('GET', `${BOARD}/wordings`, { query: { kind } }).then((list) => list.items),
+  defaults: () => send<{ items: WordingDefaults[] }>('GET', `${BOARD}/wordings/defaults`).then((list) => list.items),
   draft: (body: { kind: string; texts: Record<string, string>; note: string }) => send<Wording>('POST', `${BOARD}/wordings`, { body }),
   approve: (id: string) => send<unknown>('POST', `${BOARD}/wordings/${at(id)}/approve`),
   drop: (id: string) => send<unknown>('POST', `${BOARD}/wordings/${at(id)}/drop`),

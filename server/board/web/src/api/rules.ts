@@ -13,6 +13,7 @@ export interface RuleSet {
   thresholds: Record<string, number>
   readings: Record<string, string>
   state: 'draft' | 'approved' | 'dropped'
+  in_force: boolean
   drafted_by_name: string
   drafted_at: string
   approved_by_name: string | null

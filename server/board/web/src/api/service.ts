@@ -20,27 +20,43 @@ export interface MatrixRow { recipient_id: string; name: string; task_id: string
 export interface Matrix { documents: string[]; rows: MatrixRow[] }
 
 export interface Verdict { channel: string; label: string; verdict: 'allowed' | 'needs_confirmation' | 'barred'; text: string; article: string; document: string }
-export interface Channels { items: Verdict[]; rule_version: string; situation: Situation }
-export type Situation = Record<string, unknown>
+export interface Choice { code: string; label: string }
+export interface Fact { code: string; label: string; choices: Choice[]; value: unknown; recorded: boolean }
+export interface Described { facts: Fact[]; derived: { code: string; label: string; value: unknown }[]; document_classes: Choice[] }
+export interface Channels { items: Verdict[]; rule_version: string }
 
-export interface Exhibit { id: string; kind: string; label: string; filename: string | null; media_type: string; size: number; received_at: string; by_name: string; url: string }
-export interface ContactPoint { id: string; label: string; masked: string; basis: string | null }
+export interface Exhibit { id: string; attempt_id: string; kind: string; label: string; filename: string | null; media_type: string; size: number; sha256: string; received_at: string; by_name: string }
+export interface Wanting { code: string; text: string; article: string }
 export interface AttemptRow {
   id: string
   recipient_id: string
   channel: string
   rule: string
-  reason?: string | null
-  opened_by_name?: string | null
   state: string
   opened_at: string
   closed_at: string | null
   outcome: string | null
   outcome_label: string | null
   visit_id: string | null
-  exhibits?: Exhibit[]
+}
+export interface AttemptDetail extends Omit<AttemptRow, 'visit_id'> {
+  task_id: string
+  reason: string | null
+  lawful: { verdict: string; article: string; text: string; confirmed: boolean } | null
+  contact_point_id: string | null
+  opened_by_name: string | null
+  closed_by_name: string | null
+  happened_at: string | null
+  text: string | null
+  record: Record<string, unknown>
+  /** What may be entered for this way. */
+  results: { code: string; label: string }[]
+  exhibits: Exhibit[]
+  missing: Wanting[]
+  version: number
 }
 export interface OpenAsked { channel: string; reason: string; contact_point_id?: string; confirmed?: boolean }
+export interface SplitAsked { name?: string; kind?: string; standing?: string; address?: string; address_basis?: string; documents?: string[]; reason: string }
 export interface CloseAsked { result: string; happened_at: string; record: Record<string, unknown>; note?: string }
 
 export interface EffectRow {
@@ -58,26 +74,30 @@ export interface EffectRow {
   text: string | null
   confidence: string | null
   confirm_by: string[]
+  rule_version: string | null
   judged_at: string | null
+  live: boolean
   version: number
 }
-export interface Finding { attempt_id: string; channel: string; state: string; text: string; article: string; flags: string[] }
+export interface Finding { attempt_id: string; channel: string; state: string; text: string; article: string; served_on: string | null; flags: string[] }
 export interface DecisionRow { id: string; at: string; by_name: string; acting_as: string; what: string; reason: string | null; state: string; served_on: string | null; article: string | null; rule_version: string }
 export interface EffectDetail extends EffectRow {
   working: string[]
-  missing: { code: string; text: string; article: string }[]
+  missing: Wanting[]
   proposals: string[]
   alternatives: Record<string, unknown>[]
   findings: Finding[]
-  rule_version: string | null
+  statistics_on: string | null
   provisional: boolean | null
   rebuttable: boolean | null
   decisions: DecisionRow[]
 }
 
-export interface Proposal { channel: string; verdict: string; article: string; text: string }
+/** One way of service with the law's word on it; an empty channel: people must find a way on. */
+export interface Way { channel: string; label: string; verdict: string; article: string; text: string }
 export interface Todo {
   id: string
+  version: number
   kind: string
   kind_label: string
   task_id: string
@@ -90,9 +110,10 @@ export interface Todo {
   text: string
   rule: string
   article: string | null
-  proposal: (Proposal & { others: Proposal[] }) | null
+  proposal: (Way & { others: Way[] }) | null
   opened_at: string
   due_at: string
+  overdue: boolean
   state: string
   taken_by: string | null
   taken_by_name: string | null
@@ -100,9 +121,9 @@ export interface Todo {
   closed_at: string | null
   closed_by_name: string | null
 }
-export interface LedgerLine { what: string; label: string; state: string; text: string; tries: string[]; evidence: string[] }
-export interface Ledger { lines: LedgerLine[]; complete: boolean; unlocked: boolean; article: string; text: string }
-export interface Clock { code: string; label: string; due_on: string; text: string; article: string }
+export interface LedgerLine { what: string; label: string; state: string; state_label: string; text: string; tries: string[]; evidence: string[] }
+export interface Ledger { lines: LedgerLine[]; complete: boolean; unlocked: boolean; article: string; text: string; approval: { by_name: string; at: string; reason: string; article: string } | null }
+export interface Clock { code: string; label: string; state: string; due_on: string; due_at: string | null; text: string; article: string; recipient_id: string | null; recipient_name: string | null }
 export interface Snapshot { at: string; text: string; by_name: string; state: string; recipients: { id: string; name: string; state: string }[] }
 
 export interface Tracked {
@@ -130,21 +151,24 @@ export const service = {
   replay: (taskId: string) => send<{ items: Snapshot[] }>('GET', task(taskId, '/replay')).then(items),
   clocks: (taskId: string) => send<{ items: Clock[] }>('GET', task(taskId, '/clocks')).then(items),
   channels: (taskId: string, id: string) => send<Channels>('GET', recipient(taskId, id, '/channels')),
-  situation: (taskId: string, id: string, body: { facts: Situation; reason: string }) => send<unknown>('PUT', recipient(taskId, id, '/situation'), { body }),
+  situation: (taskId: string, id: string) => send<Described>('GET', recipient(taskId, id, '/situation')),
+  setSituation: (taskId: string, id: string, body: { facts: Record<string, unknown>; reason: string }) => send<Described>('PUT', recipient(taskId, id, '/situation'), { body }),
   open: (taskId: string, id: string, body: OpenAsked) => send<unknown>('POST', recipient(taskId, id, '/attempts'), { body }),
   change: (taskId: string, id: string, body: OpenAsked) => send<unknown>('POST', recipient(taskId, id, '/switch'), { body }),
   withdrawTask: (taskId: string, reason: string) => send<unknown>('POST', task(taskId, '/withdraw'), { body: { reason } }),
   withdrawRecipient: (taskId: string, id: string, reason: string) => send<unknown>('POST', recipient(taskId, id, '/withdraw'), { body: { reason } }),
   merge: (taskId: string, body: { keep: string; drop: string; reason: string }) => send<unknown>('POST', task(taskId, '/recipients/merge'), { body }),
-  split: (taskId: string, id: string, body: { name: string; kind: string; reason: string }) => send<unknown>('POST', recipient(taskId, id, '/split'), { body }),
+  split: (taskId: string, id: string, body: SplitAsked) => send<unknown>('POST', recipient(taskId, id, '/split'), { body }),
   ledger: (taskId: string, id: string) => send<Ledger>('GET', recipient(taskId, id, '/ledger')),
   excuse: (taskId: string, id: string, body: { what: string; reason: string; evidence: string[] }) => send<unknown>('POST', recipient(taskId, id, '/ledger/excuses'), { body }),
 }
 
-const attempt = (id: string, rest: string) => `${BOARD}/attempts/${at(id)}${rest}`
+const attempt = (id: string, rest = '') => `${BOARD}/attempts/${at(id)}${rest}`
 export const attempts = {
+  /** With a result: what it would still want in the file. */
+  get: (id: string, result = '') => send<AttemptDetail>('GET', attempt(id), { query: { result } }),
   upload: (id: string, file: File, kind: string) => send<Exhibit>('POST', attempt(id, '/exhibits'), { body: formOf(file, { kind }) }),
-  close: (id: string, body: CloseAsked) => send<unknown>('POST', attempt(id, '/close'), { body }),
+  close: (id: string, body: CloseAsked) => send<AttemptDetail>('POST', attempt(id, '/close'), { body }),
   withdraw: (id: string, reason: string) => send<unknown>('POST', attempt(id, '/withdraw'), { body: { reason } }),
   exhibit: (id: string) => fetchFile(`${BOARD}/exhibits/${at(id)}/file`),
 }
@@ -156,9 +180,11 @@ export const effects = {
 }
 
 export interface TodosAsked { mine?: boolean; state?: string; overdue?: boolean; kind?: string; task_id?: string; page?: number }
+export interface TakeAsked { channel?: string; reason?: string; confirmed?: boolean; version?: number }
 export const todos = {
-  list: (query: TodosAsked) => send<Paged<Todo>>('GET', `${BOARD}/todos`, { query: { ...query } }),
-  take: (id: string, body: { channel?: string; reason?: string }) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/take`, { body }),
+  list: (query: TodosAsked) => send<Paged<Todo> & { overdue: number }>('GET', `${BOARD}/todos`, { query: { ...query } }),
+  take: (id: string, body: TakeAsked) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/take`, { body }),
+  putBack: (id: string) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/put-back`),
   close: (id: string, result: string) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/close`, { body: { result } }),
 }
 

@@ -1,7 +1,7 @@
 import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import { tasks as calls } from '@/api/board'
 import { papers as paperCalls, type TaskPapers } from '@/api/papers'
-import { service, type AttemptRow, type Clock, type Finding, type Matrix, type Snapshot } from '@/api/service'
+import { service, type AttemptRow, type Clock, type Matrix, type Snapshot } from '@/api/service'
 import type { TaskDetail } from '@/api/types'
 import { refreshOn } from '@/live/live'
 import { tell } from './feedback'
@@ -34,10 +34,10 @@ export function useTaskPage(id: Ref<string>) {
     }
   }
   watch(id, () => { task.value = null; chosen.value = ''; void load() }, { immediate: true })
-  refreshOn(['task.updated', 'visit.outcome', 'visit.reviewed', 'paper.made', 'paper.failed'], load, {
+  refreshOn(['task.updated', 'attempt.closed', 'effect.proposed', 'effect.decided', 'visit.outcome', 'visit.reviewed', 'paper.made', 'paper.failed'], load, {
     concerns: (event) => !event.data['task_id'] || event.data['task_id'] === id.value,
   })
   const attempts = computed<AttemptRow[]>(() => task.value?.attempts ?? [])
-  const findings = shallowRef<Finding[]>([])
-  return { task, matrix, clocks, steps, papers, chosen, attempts, findings, load }
+  const effectIds = computed(() => (matrix.value?.rows.find((row) => row.recipient_id === chosen.value)?.cells ?? []).flatMap((cell) => (cell.effect_id ? [cell.effect_id] : [])))
+  return { task, matrix, clocks, steps, papers, chosen, attempts, effectIds, load }
 }

@@ -1,24 +1,8 @@
-/** The closed lists of an attempt's record, as server/law has them: what may come of a channel, and what is asked then. */
-export const RESULT_LABELS: Record<string, string> = {
-  signed_recipient: '本人签收', signed_family: '同住成年家属签收', signed_organisation: '单位签收（法定代表人、负责人或收件人员）',
-  signed_agent: '诉讼代理人签收', signed_designated: '指定代收人签收', refused_witness: '拒收，见证人见证留置送达',
-  refused_video: '拒收，拍照、录像留置送达', refused_returned: '拒收，文书带回交承办法官', nobody_home: '无人在家', moved: '已搬离',
-  no_such_person: '查无此人', address_unclear: '地址不明', access_denied: '无法进入', organisation_gone: '单位已不在此办公',
-  aborted_safety: '因安全原因中止', refused_elsewhere: '在住所以外拒绝签收', refused_unwitnessed: '拒收，被邀请人不愿见证（简易程序）',
-  refused_at_court: '来院后拒绝签收', refused_at_pronouncement: '定期宣判时拒绝签收', mail_open: '邮件在途',
-  mail_delivered: '邮政显示妥投，未见签收回执', mail_signed: '邮件回执已签收', mail_returned: '邮件退回', e_sent: '已发送',
-  e_failed: '发送失败', call_told: '电话已告知', call_failed: '电话未能告知', notice_published: '公告已发出',
-}
-const SIGNED = ['signed_recipient', 'signed_family', 'signed_organisation', 'signed_agent', 'signed_designated']
-const DOOR = [
-  ...SIGNED, 'refused_witness', 'refused_video', 'refused_returned', 'nobody_home', 'moved', 'no_such_person', 'address_unclear',
-  'access_denied', 'organisation_gone', 'aborted_safety', 'refused_elsewhere', 'refused_unwitnessed', 'refused_at_pronouncement',
-]
-export const RESULTS_OF: Record<string, readonly string[]> = {
-  direct: DOOR, entrusted: DOOR, forwarded: [...SIGNED, 'refused_returned'], pickup: [...SIGNED, 'refused_at_court', 'refused_at_pronouncement'],
-  postal: ['mail_signed', 'mail_returned', 'mail_delivered', 'mail_open'], electronic: ['e_sent', 'e_failed'], telephone: ['call_told', 'call_failed'],
-  notice: ['notice_published'],
-}
+/** What is asked when an attempt ends, by way and result: the fields of server.law.attempts.Attempt. Pure. */
+
+// No result yet: mail that is still under way.
+const UNFINISHED = new Set(['mail_open'])
+export const offeredResults = <R extends { code: string }>(results: readonly R[]): R[] => results.filter((one) => !UNFINISHED.has(one.code))
 
 const RELATIONS: Record<string, string> = {
   self: '本人', cohabiting_adult: '同住成年家属', family_elsewhere: '不同住的成年家属', guardian: '法定代理人', legal_representative: '法定代表人',
@@ -82,7 +66,6 @@ const TRIES: Asked[] = [{ key: 'tried_on', label: '投递日期（可多选）',
 const ENTRUSTED = day('received_on', '受托（转交）单位收到日期')
 
 const OF_RESULT: Record<string, Asked[]> = {
-  mail_open: [POSTED],
   mail_delivered: [POSTED, ...TRIES, NOTE],
   mail_signed: [POSTED, day('signed_on', '回执签收日期'), ...person('signer', '签收人')],
   mail_returned: [POSTED, day('returned_on', '退回日期'), choice('return_reason', '退回原因', RETURNS), ...TRIES, NOTE],

@@ -1,6 +1,6 @@
 /** What a tab and the shared stream say to each other. */
 export const EVENT_NAMES = [
-  'task.updated',
+  'task.updated', 'attempt.closed', 'effect.proposed', 'effect.decided', 'todo.changed',
   'visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed',
   'plan.progress', 'plan.finished', 'plan.published',
   'import.progress', 'import.finished',
