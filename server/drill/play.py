@@ -15,6 +15,7 @@ from typing import Any
 
 from server.core.clock import court_day, utc_now
 from server.drill import check
+from server.drill.chambers import Chambers
 from server.drill.desk import Desk, DrillError
 from server.drill.doors import Script
 from server.drill.ledger import Ledger, say
@@ -185,6 +186,8 @@ class Day:
 
     def _afterwards(self, day: dict[str, Any]) -> int:
         accepted = [one["id"] for one in day["visits"] if (one["review"] or {}).get("state") == "accepted"]
+        chambers = Chambers(self._desk(self.setting.specialist), self._desk, self.ledger, self._rng("chambers"))
+        say(f"法官确认送达效力 {chambers.decide_all()} 项")
         say(f"审核通过 {len(accepted)} 件，等待送达回证和送达报告书")
         desks = [self._desk(self.setting.reviewer) for _ in range(_PAPER_DESKS)]
         papers = check.wait_for_papers(desks, accepted, self.ledger)
@@ -218,6 +221,9 @@ class Day:
             "missing": counts["missing"],
             "sent_back": counts["sent_back"],
             "moved": counts["moved"],
+            "effects_confirmed": counts["effects_confirmed"],
+            "effects_rejected": counts["effects_rejected"],
+            "effects_left": counts["effects_left"],
             "taken_away": counts["taken_away"],
             "retries": counts["retries"],
             "positions_sent": counts["positions_sent"],

@@ -6,7 +6,9 @@ from marshmallow import fields, validate
 
 from server.board.fields import Day, Id, PageQuerySchema, PageSchema, Text, version
 from server.core.http import Schema
-from server.service.models import EFFECT_STATES, STATUSES
+from server.law.effects.findings import STATES
+
+STATUSES = ("none", "proposed", "confirmed", "rejected")
 
 
 class BoardEffectsQuerySchema(PageQuerySchema):
@@ -23,7 +25,7 @@ class BoardEffectSchema(Schema):
     recipient_id = fields.String(required=True)
     recipient_name = fields.String(required=True)
     document = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(EFFECT_STATES))
+    state = fields.String(required=True, validate=validate.OneOf(list(STATES)))
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     served_on = fields.String(required=True, allow_none=True)
     ends_on = fields.String(required=True, allow_none=True)
@@ -93,7 +95,7 @@ class BoardDecideSchema(Schema):
         load_default="court_staff", validate=validate.OneOf(["court_staff", "judge"]), metadata={"example": "judge"}
     )
     reason = Text(most=500, load_default="")
-    state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(EFFECT_STATES))
+    state = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(list(STATES)))
     served_on = Day(load_default=None, allow_none=True)
     version = version()
 

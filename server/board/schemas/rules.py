@@ -8,7 +8,6 @@ from server.board.fields import Day, PageSchema, Text
 from server.core.http import Schema
 from server.law.disputed import DISPUTED
 from server.law.rulesets import THRESHOLDS
-from server.service.models import RULE_SET_STATES
 
 
 class BoardThresholdSchema(Schema):
@@ -54,7 +53,7 @@ class BoardRuleSetSchema(Schema):
     note = fields.String(required=True, allow_none=True)
     thresholds = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     readings = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    state = fields.String(required=True, validate=validate.OneOf(RULE_SET_STATES))
+    state = fields.String(required=True, validate=validate.OneOf(["draft", "approved", "dropped"]))
     in_force = fields.Boolean(required=True)
     drafted_by_name = fields.String(required=True)
     drafted_at = fields.AwareDateTime(required=True)
