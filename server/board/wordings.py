@@ -34,7 +34,7 @@ blueprint = make_blueprint("wordings", "Texts of the papers, per court")
 class Wordings(MethodView):
     @blueprint.arguments(BoardWordingQuerySchema, location="query")
     @blueprint.response(200, BoardWordingsSchema)
-    @needs("wordings.edit")
+    @needs("papers.view", least="own")
     def get(self, query: dict[str, Any]) -> Any:
         """The court's wordings, newest first, and which of them is in force."""
         court = current().court
@@ -58,7 +58,7 @@ class Wordings(MethodView):
 class WordingDefaults(MethodView):
     @blueprint.arguments(BoardWordingQuerySchema, location="query")
     @blueprint.response(200, BoardWordingDefaultsListSchema)
-    @needs("wordings.edit")
+    @needs("papers.view", least="own")
     def get(self, query: dict[str, Any]) -> Any:
         """The shipped texts of every kind, with the placeholders that may and must be used."""
         kinds = [query["kind"]] if query["kind"] else list(KINDS)
