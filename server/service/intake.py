@@ -18,10 +18,12 @@ from server.cases.importers import CREATED, ImportContext, PlacedRow, WriteConfl
 from server.cases.writing import write_all
 from server.core import events
 from server.core.ids import new_id
+from server.service import machines
 from server.service.actor import Actor
 from server.service.intake_changes import Change, changes_of, recipient_values, task_values
 from server.service.models import ServiceTask
 from server.service.personal import clear_recipients, has_open_task
+from server.service.services import claims
 from server.service.timeline import step
 
 ORIGIN = "import:"
@@ -45,6 +47,7 @@ class _Update:
 def register() -> None:
     """Asks for the rows of case lists; called once when the program is composed, after the addresses."""
     importers.on_case_rows(upsert_tasks)
+    events.subscriptions.subscribe("task.edited", claims.on_edited)
     privacy.register(privacy.Holding("service_tasks", has_open_task, clear_recipients))
 
 
@@ -98,6 +101,7 @@ def _actor(context: ImportContext) -> Actor:
 
 def _new_task(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
     text = f"由导入建立任务（{context.filename} 第{one.number}行）"
+    created = step("task.created", text, actor=_actor(context), now=context.now, change={})
     return {
         "_id": new_id(),
         "court": context.court,
@@ -107,9 +111,9 @@ def _new_task(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
         **{name: value for name, value in task_values(one).items() if value not in (None, "")},
         "documents": [{"name": name, "copies": copies} for name, copies in one.row.documents],
         "recipients": [{"id": new_id(), "state": "pending", **_without_blanks(recipient_values(one))}],
-        "state": "pending_review",
+        "state": machines.TASK.start,
         "origin": ORIGIN + context.run_id,
-        "steps": [step("task.created", text, actor=_actor(context), now=context.now)],
+        "steps": [created],
         "outbox": [],
         "version": 1,
         "created_at": context.now,
@@ -133,9 +137,11 @@ def _update(one: PlacedRow, task: dict[str, Any], context: ImportContext) -> _Up
     one.touched()
     set_values, unset_values = changes.operators()
     text = "导入更新：" + "；".join([*changes.texts, *one.notes])
+    told: dict[str, str] = {}
     if task["state"] == "returned":
+        told["task"] = "resubmit"
         # The clerk has mended what the specialist returned: it waits for review again.
-        set_values["state"] = "pending_review"
+        set_values["state"] = machines.next_state(machines.TASK, task["state"], "resubmit")
         unset_values["return_reason"] = ""
         text += "；退回的任务重新待审核"
     news = events.event(
@@ -145,10 +151,14 @@ def _update(one: PlacedRow, task: dict[str, Any], context: ImportContext) -> _Up
         task_id=task["_id"],
         state=set_values.get("state", task["state"]),
     )
-    entry = step("task.edited", text, actor=_actor(context), now=context.now, recipient_id=changes.recipient_id)
+    entry = step(
+        "task.edited", text, actor=_actor(context), now=context.now, recipient_id=changes.recipient_id, change=told
+    )
+    # Whoever keeps a copy of the task (送达事项) brings it up to the edit, at once or from the sweep.
+    edited = events.event("task.edited", court=context.court, now=context.now, task_id=task["_id"])
     update: dict[str, Any] = {
         "$set": {**set_values, "updated_at": context.now},
-        "$push": {"steps": entry, "outbox": news},
+        "$push": {"steps": entry, "outbox": {"$each": [news, edited]}},
         "$inc": {"version": 1},
     }
     if unset_values:

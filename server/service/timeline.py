@@ -23,7 +23,7 @@ def step(
     """One timeline line to `$push` onto `steps`: `what` is a dotted code, `text` the same for people (Chinese).
 
     `change` says which events of `server.service.machines` the step was: {"task": event, "recipients": {id: event},
-    "added": [recipient ids]}. `server.service.services.replay` rebuilds every state from it.
+    "added": [recipient ids]}, {} for none. `server.service.services.replay` rebuilds every state from it.
     """
     entry: dict[str, Any] = {
         "id": new_id(),
@@ -37,6 +37,6 @@ def step(
         entry["recipient_id"] = recipient_id
     if receipt:
         entry["receipt"] = receipt
-    if change:
+    if change is not None:
         entry["change"] = dict(change)
     return entry

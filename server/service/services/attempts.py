@@ -102,7 +102,7 @@ def free(court: str, attempt: Mapping[str, Any], text: str, actor: Actor, now: d
         moved = release_event(held)
         if moved:
             edit.values[f"recipients.{place}.state"] = machines.next_state(machines.RECIPIENT, held["state"], moved)
-        told = {"recipients": {recipient_id: moved}} if moved else None
+        told = {"recipients": {recipient_id: moved}} if moved else {}
         edit.steps.append(step("attempt.withdrawn", text, actor=actor, now=now, recipient_id=recipient_id, change=told))
         return edit
 

@@ -210,7 +210,7 @@ def test_a_withdrawn_task_frees_its_documents_and_keeps_what_was_tried(
     assert (gone["state"], gone["recipients"][0]["state"]) == ("withdrawn", "withdrawn")
     assert gone["attempts"][0]["state"] == "withdrawn"
     assert Visit.objects.get(id=visit["_id"]).state == "withdrawn"
-    assert [one["what"] for one in gone["steps"] if "原告撤诉" in one["text"]][-1] == "task.withdrawn"
+    assert "task.withdrawn" in [one["what"] for one in gone["steps"] if "原告撤诉" in one["text"]]
     assert problem(specialist.post(path, json={"reason": "再撤"})) == (409, "state.refused")
 
 
