@@ -75,6 +75,7 @@ lint: ## 全部静态检查:格式、ruff、mypy、依赖方向、接口文档�
 	@check "依赖方向 lint-imports" $(VENV)/bin/lint-imports --no-logo
 	@check "接口文档 docs/openapi.json(make openapi 可重新生成)" $(PY) -m tools.offline openapi check docs/openapi.json
 	@check "权限对照表 docs/permissions.md(make openapi 可重新生成)" $(PY) -m tools.offline permissions check docs/permissions.md
+	@check "状态图 docs/states.md(make openapi 可重新生成)" $(PY) -m tools.offline states check docs/states.md
 	@check "依赖清单 requirements*.txt(make requirements 可重新生成)" $(PY) -m tools.requirements check
 	@check "ruff format(make format 可自动改正)" $(PY) -m ruff format --check --quiet $(CHECKED)
 	@check "ruff check" $(PY) -m ruff check --quiet $(CHECKED)
@@ -100,9 +101,10 @@ format: ## 按统一格式改写代码,并修正能自动修正的问题
 	@$(PY) -m ruff format --quiet $(CHECKED)
 
 .PHONY: openapi
-openapi: ## 重新生成 docs/openapi.json 和 docs/permissions.md
+openapi: ## 重新生成 docs/openapi.json、docs/permissions.md 和 docs/states.md
 	@$(PY) -m tools.offline openapi write docs/openapi.json
 	@$(PY) -m tools.offline permissions write docs/permissions.md
+	@$(PY) -m tools.offline states write docs/states.md
 
 .PHONY: requirements
 requirements: ## 由 pyproject.toml 重新生成锁定的依赖清单;UPGRADE=1 时升级到最新版本
