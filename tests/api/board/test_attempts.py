@@ -12,6 +12,8 @@ from flask import Flask
 
 from server.board.schemas.attempts import BoardAttemptDetailSchema, BoardExhibitSchema
 from server.board.schemas.tasks import BoardTaskDetailSchema
+from server.board.schemas.tracking import BoardMatrixSchema, BoardReplaySchema, BoardTrackingSchema
+from server.cases.models import Case
 from server.core.clock import court_day, utc_now
 from server.dispatch.models import Visit
 from server.service.models import Attempt, Effect, ServiceTask
@@ -256,3 +258,47 @@ def test_recipients_leave_a_task_are_merged_and_come_back(specialist: Browser) -
     fresh = split["recipients"][-1]
     assert (fresh["name"], fresh["state"], len(split["recipients"])) == ("李某乙", "pending", 4)
     assert Effect.objects(task_id=task["_id"], live=True, recipient_id=fresh["id"]).count() == 2
+
+
+def test_both_lists_and_the_matrix_show_the_same_attempts_and_the_course_replays(specialist: Browser) -> None:
+    shared = {"case_id": "case-1", "case_number": "（2026）京0102民初1号"}
+    one = samples.task(1, recipients=[samples.recipient(1), samples.recipient(2)], **shared)
+    other = samples.task(3, documents=[{"name": "民事裁定书", "copies": 1}], **shared)
+    for made in (one, other):
+        made["state"] = "pending_review"
+        samples.store_tasks(made)
+        ok(specialist.post(f"{BOARD}/tasks/{made['_id']}/review", json={"decision": "approve"}))
+    Case(id="case-1", court=samples.COURT, number=shared["case_number"], kind="民事", created_at=utc_now(),
+         updated_at=utc_now()).save(force_insert=True)  # fmt: skip
+    first = opened(specialist, one)
+    ok(attach(specialist, first, "mail_receipt"), 201)
+    ok(close(specialist, first, signed()))
+    second = opened(specialist, other)
+
+    people = ok(specialist.get(f"{BOARD}/tracking?q=民初1号"))
+    cases = ok(specialist.get(f"{BOARD}/tracking?by=case"))
+    assert BoardTrackingSchema().validate(people) == {}
+    assert BoardTrackingSchema().validate(cases) == {}
+    assert (people["total"], cases["total"]) == (3, 1)
+    (case,) = cases["cases"]
+    assert (case["tasks"], case["served"], case["attempts"], len(case["recipients"])) == (2, 1, 2, 3)
+    of_people = sorted(one["id"] for person in people["recipients"] for one in person["attempts"])
+    of_case = sorted(one["id"] for person in case["recipients"] for one in person["attempts"])
+    assert of_people == of_case == sorted([first["id"], second["id"]])
+    served = ok(specialist.get(f"{BOARD}/tracking?state=served"))["recipients"]
+    assert [(one["name"], one["documents"], one["documents_served"]) for one in served] == [("当事人1", 2, 2)]
+    assert ok(specialist.get(f"{BOARD}/tracking?state=failed"))["total"] == 0
+
+    matrix = ok(specialist.get(f"{BOARD}/cases/case-1/matrix"))
+    assert BoardMatrixSchema().validate(matrix) == {}
+    assert sorted(matrix["documents"]) == ["应诉通知书", "民事裁定书", "起诉状副本"]
+    cells = {(row["name"], cell["document"]): cell["items"] for row in matrix["rows"] for cell in row["cells"]}
+    assert cells["当事人1", "起诉状副本"][0]["served_on"] == day(3)
+    assert [one["id"] for one in cells["当事人3", "民事裁定书"][0]["attempts"]] == [second["id"]]
+    assert cells["当事人3", "起诉状副本"] == []
+    assert len(ok(specialist.get(f"{BOARD}/tasks/{one['_id']}/matrix"))["rows"]) == 2
+
+    course = ok(specialist.get(f"{BOARD}/tasks/{one['_id']}/replay"))
+    assert BoardReplaySchema().validate(course) == {}
+    states = [frame["recipients"][one["recipients"][0]["id"]] for frame in course["frames"]]
+    assert (course["agrees"], course["broken"], states) == (True, None, ["pending", "in_progress", "served"])
