@@ -19,6 +19,7 @@ _WAYS = (
     ("QQ号码", "qq"),
     ("诉讼服务平台账号", "platform"),
 )
+_LONG = ("电子邮件地址", "诉讼服务平台账号")
 
 
 def tree(data: AddressForm, exhibits: Exhibits, words: Wording) -> Tree:
@@ -56,4 +57,4 @@ def tree(data: AddressForm, exhibits: Exhibits, words: Wording) -> Tree:
 
 
 def _way(label: str, value: str) -> Tree:
-    return {"label": label, "value": value, "ticked": bool(value)}
+    return {"label": label, "value": value, "ticked": bool(value), "long": label in _LONG}

@@ -189,6 +189,10 @@ def test_refusal_before_the_court_needs_the_signatures_of_court_staff() -> None:
     with pytest.raises(DomainError) as caught:
         render_proof(samples.proof(outcome))
     assert caught.value.extra["fields"] == ["remarks.court_staff"]
+    unsigned = replace(samples.WITH_RECORDING["remarks"], court_staff=(Staff(name="孙法官", role="审判人员"),))
+    with pytest.raises(DomainError) as caught:
+        render_proof(samples.proof(outcome, remarks=unsigned))
+    assert caught.value.extra["fields"] == ["remarks.court_staff"]
     staff = (Staff(name="孙法官", role="审判人员", signature=samples.signature(5)),)
     remarks = replace(samples.WITH_RECORDING["remarks"], court_staff=staff)
     assert "审判人员：孙法官" in samples.text_of(render_proof(samples.proof(outcome, remarks=remarks)).pdf)

@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 
 from server.core.errors import DomainError
+from server.papers.data import Effect, LogEntry, ReportRecipient
 from server.papers.fonts import find_fonts
 from server.papers.render import render_report
 
+from . import form_samples as f
 from . import samples
+from .pictures import words_of
 from .raster import margins_are_blank
 
 
@@ -109,3 +112,59 @@ def test_the_start_of_a_visit_is_never_called_the_time_of_service() -> None:
     text = samples.text_of(render_report(samples.report(samples.attempt(0))).pdf)
     assert "送达时间" not in text
     assert "2026年11月24日 08:40 至 09:18" in text
+
+
+def test_a_whole_case_fits_one_report() -> None:
+    """Three recipients, five channels, exhibits of each, and the effect of every document on every recipient."""
+    names = ("王示例", "李示例", f.COMPANY)
+    screenshot = samples.photos(1)
+    mail = replace(
+        samples.telephone_attempt(2),
+        channel_label="邮寄送达",
+        recipient_name=names[1],
+        outcome_label="退回：原写地址不详",
+        facts=(("邮件号码", "1199999999999"), ("退回日期", "2026年11月20日")),
+        log=(LogEntry(occurred_at=samples.later(-4000), title="投递", result="未妥投", detail="原写地址不详"),),
+    )
+    notice = replace(
+        mail,
+        number=3,
+        channel_label="公告送达",
+        facts=(("刊登媒体", "人民法院公告网"), ("网址", "https://notice.example.cn/" + "a1" * 60)),
+        photos=screenshot,
+    )
+    recipients = tuple(ReportRecipient(name=name, role="被告", address="示例路1号") for name in names)
+    effects = tuple(
+        Effect(
+            recipient_name=name,
+            document=line.name,
+            label="已送达" if name == names[0] else "公告期内",
+            article="《中华人民共和国民事诉讼法》第八十七条",
+            effective_on=samples.SIGNED_ON if name == names[0] else None,
+            confirmed_by="陈书记" if name == names[0] else "",
+        )
+        for name in names
+        for line in samples.DOCUMENTS
+    )
+    calls = replace(samples.telephone_attempt(1), recipient_name=names[2])
+    attempts = (samples.attempt(2), calls, mail, samples.refused_attempt(), notice)
+    data = samples.report(*attempts, recipients=recipients, effects=effects)
+    paper = render_report(data)
+    words = words_of(paper.pdf)
+    channels = (
+        "（一）直接送达（共2次）",
+        "（二）电话送达（共1次）",
+        "（三）邮寄送达（共1次）",
+        "（四）公告送达（共1次）",
+    )
+    assert [words.index(one) for one in channels] == sorted(words.index(one) for one in channels)
+    effect_pages = words[words.index("三、送达效力") : words.index("四、证据材料清单")]
+    for name in names:
+        assert f"受送达人：{name}" in effect_pages
+    for line in samples.DOCUMENTS:
+        assert effect_pages.count(line.name) >= len(names)
+    assert effect_pages.count("待法院工作人员确认") == 2 * len(samples.DOCUMENTS)
+    for wanted in ("1199999999999", "原写地址不详", "a1" * 60, "第二次拨打"):
+        assert wanted in words
+    assert "{" not in words
+    assert margins_are_blank(data)
