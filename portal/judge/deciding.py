@@ -9,7 +9,7 @@ from portal.judge import signing, views
 from server.accounts import services as accounts
 from server.core import audit
 from server.core.clock import court_day, utc_now
-from server.core.errors import DomainError
+from server.core.errors import DomainError, NotFound
 from server.core.files import stream
 from server.core.permissions import Principal, current, needs
 from server.field.services import open_evidence
@@ -184,8 +184,12 @@ def _number(name: str) -> int | None:
 
 def _refused(task_id: str, error: DomainError) -> Answer:
     """The task again, with the reason on top: what was typed elsewhere on it is not lost by leaving the page."""
+    try:
+        page = task_page(task_id, "；".join([error.title, *(error.extra.get("lines") or ())]))
+    except NotFound:
+        raise error from None  # court staff who may decide, but have no pages of this case
     g.problem_code = error.code
-    return task_page(task_id, "；".join([error.title, *(error.extra.get("lines") or ())])), error.status
+    return page, error.status
 
 
 def _back(task_id: str, recipient_id: str) -> BaseResponse:

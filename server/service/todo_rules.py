@@ -287,7 +287,7 @@ def _decisions(view: View) -> Iterator[Wanted]:
 
 def _contradicted(effect: Mapping[str, Any]) -> bool:
     """Decided, and what came in since says otherwise. An announcement that has run is a new proposal, not this."""
-    last = (effect.get("decisions") or ({},))[-1]
+    last: Mapping[str, Any] = (effect.get("decisions") or ({},))[-1]
     if effect.get("status") != "confirmed" or not last or (effect.get("judged_at") or last["at"]) <= last["at"]:
         return False
     return (effect.get("state"), effect.get("served_on")) != (last["state"], last.get("served_on"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from server.core.clock import court_day
 from server.law import diligence as law
 from server.law.refusals import LawRefused
 from server.service import diligence
@@ -47,7 +48,7 @@ def plan_of(course: Course, *, now: datetime) -> law.Plan:
         course.tries,
         accepted_at=min(accepted_at(course.task), now),
         now=now,
-        hearing_on=law.day_of(hearing_at) if hearing_at else None,
+        hearing_on=court_day(hearing_at) if hearing_at else None,
         rules=course.rules,
     )
 

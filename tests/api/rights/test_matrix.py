@@ -33,6 +33,8 @@ OTHER_PARAMETERS = {
     "public_id": "nothing",
     "session_id": "nothing",
 }
+# What hangs on the object an address names: the same relation's own.
+INSIDE = {"recipient_id": "recipient", "evidence_id": "evidence"}
 REFUSALS = {"auth.required", "auth.forbidden", "auth.scope_too_narrow", "court.out_of_reach"}
 # After these the asker may have to sign in again.
 ENDING = ("session.close", "person.sessions_end")
@@ -83,7 +85,7 @@ def path_of(route: Route, world: World, relation: str) -> str:
         name = match.group(1).rpartition(":")[2]
         if name == said.parameter and said.kind:
             return world.ids[said.kind][relation]
-        return OTHER_PARAMETERS[name]
+        return world.ids[INSIDE[name]][relation] if name in INSIDE else OTHER_PARAMETERS[name]
 
     return re.sub(r"<([^>]+)>", fill, route.rule)
 

@@ -21,6 +21,7 @@ from server.core.clock import court_day, utc_now
 from server.core.ids import new_id, new_token
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
+from server.reports.batch_models import PaperBatch
 from server.reports.models import Paper
 from server.reports.wording_models import PaperWording
 from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
@@ -119,6 +120,7 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
     world.ids["door"] = world.ids["visit"]
     world.kept["door"] = world.kept["visit"]
     world.add("task", lambda relation: tasks[relation])
+    world.ids["recipient"] = {relation: tasks[relation].recipients[0].id for relation in RELATIONS}
     world.add("party", lambda relation: visits.party_of(doors[relation], phone="19900000000"))
     world.add(
         "evidence",
@@ -134,6 +136,13 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
             court=COURT_OF[relation], task_id=tasks[relation].id, visit_id=doors[relation].id, subject=doors[relation].id,
             kind="proof", number="1", version=1, basis="test", store_key=held.key, sha256=held.sha256, size=held.size, pages=1, made_at=now,
             made_by="test",
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "paper_batch",
+        lambda relation: PaperBatch(
+            court=COURT_OF[relation], kind="proof", total=1, rows=[], asked_by=people[relation].id,
+            asked_by_name="test", asked_at=now, queued_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
     _service(world, people, tasks, held, now)
