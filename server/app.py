@@ -37,11 +37,12 @@ from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
 from server.gateways import ldap, oidc, wechat
 from server.lawcli import cli as law_cli
-from server.reports import sealing
+from server.reports import archive_tasks, batch_tasks, sealing
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
 from server.service.services import todos
+from server.statistics import targets
 
 
 class Face(Protocol):
@@ -67,6 +68,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
     app.extensions["seals"] = sealing.provider_from(settings)
+    app.extensions["target_readings"] = targets.readings_from(settings.target_readings)
     celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
     api = http.init_app(app)
     health.init_app(app)
@@ -117,4 +119,6 @@ def _schedule(celery: Celery) -> None:
         **dispatch_tasks.SWEEPS,
         **field_tasks.SWEEPS,
         **reports_tasks.SWEEPS,
+        **batch_tasks.SWEEPS,
+        **archive_tasks.SWEEPS,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.board import (
     alerts,
+    archives,
     attempts,
     audit,
     batches,
@@ -64,6 +65,7 @@ NOUNS = (
     papers,
     sealing,
     batches_papers,
+    archives,
     orders,
     people,
     links,

@@ -25,6 +25,9 @@ QUEUES = ("default", "plan", "papers", "imports")
 ROUTES = {
     "dispatch.run_plan": {"queue": "plan"},
     "reports.make_papers": {"queue": "papers"},
+    "reports.run_chunk": {"queue": "papers"},
+    "reports.finish_batch": {"queue": "papers"},
+    "reports.make_archive": {"queue": "papers"},
     "reports.fulfil_order": {"queue": "papers"},
     "cases.run_import": {"queue": "imports"},
 }

@@ -35,12 +35,24 @@ def make_papers(
 
     Raises `visit.not_found`, `papers.not_accepted`, and what `server.papers` refuses.
     """
+    found = _accepted(court, visit_id, store)
+    return [_make(found, kind, basis, store, actor, now) for kind in OF_A_VISIT]
+
+
+def make_paper(
+    *, court: str, visit_id: str, kind: str, basis: str, store: Store, actor: Actor, now: datetime
+) -> Paper:
+    """One of the two papers of an accepted visit. Raises as `make_papers`."""
+    return _make(_accepted(court, visit_id, store), kind, basis, store, actor, now)
+
+
+def _accepted(court: str, visit_id: str, store: Store) -> Gathered:
     found = gather(court=court, visit_id=visit_id, store=store)
     if found is None:
         raise NotFound(code="visit.not_found", title="没有这次上门")
     if found.visit.outcome is None or found.visit.review.state != "accepted":
         raise Conflict(code="papers.not_accepted", title="送达结果尚未审核通过，不能生成文书")
-    return [_make(found, kind, basis, store, actor, now) for kind in OF_A_VISIT]
+    return found
 
 
 def _make(found: Gathered, kind: str, basis: str, store: Store, actor: Actor, now: datetime) -> Paper:

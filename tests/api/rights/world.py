@@ -21,6 +21,7 @@ from server.core.clock import court_day, utc_now
 from server.core.ids import new_id, new_token
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
+from server.reports.archive_models import CaseArchive
 from server.reports.batch_models import PaperBatch
 from server.reports.models import Paper
 from server.reports.wording_models import PaperWording
@@ -136,6 +137,13 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
             court=COURT_OF[relation], task_id=tasks[relation].id, visit_id=doors[relation].id, subject=doors[relation].id,
             kind="proof", number="1", version=1, basis="test", store_key=held.key, sha256=held.sha256, size=held.size, pages=1, made_at=now,
             made_by="test",
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "case_archive",
+        lambda relation: CaseArchive(
+            court=COURT_OF[relation], case_id=tasks[relation].case_id, case_number="号", number=1,
+            asked_by=people[relation].id, asked_by_name="test", asked_at=now, queued_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
     world.add(

@@ -49,8 +49,8 @@ def paper(store: FileStore) -> Paper:
     held = store.put(io.BytesIO(seals.proof_pdf()), max_bytes=10**7)
     return Paper(
         court=make.COURT, task_id=door.task_id, visit_id=door.id, subject=f"visit:{door.id}", kind="proof",
-        number="HZ1", version=1, basis="test", store_key=held.key, sha256=held.sha256, size=held.size, pages=1, made_at=utc_now(),
-        made_by="test",
+        number="HZ1", version=1, basis="test", store_key=held.key, sha256=held.sha256, size=held.size, pages=1,
+        made_at=utc_now(), made_by="test",
     ).save(force_insert=True)  # fmt: skip
 
 
