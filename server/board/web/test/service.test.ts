@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { effectState, isServed, said } from '@/lib/effect'
+import { effectState, said } from '@/lib/effect'
 import { askedOf, EXHIBITS, exhibitsOf, offeredResults, recordOf } from '@/lib/records'
 import { remaining, remainingDays } from '@/lib/remaining'
 import { differing, faultsByField, rangeText } from '@/lib/rules'
@@ -16,7 +16,6 @@ describe('an effect in words', () => {
   it('is served only once somebody confirmed it', () => {
     expect(said(worth('served', 'confirmed', '2026-11-20'))).toMatchObject({ text: '已送达', sign: '✓', tone: 'green', day: '2026-11-20' })
     expect(said(worth('deemed', 'proposed', '2026-11-20'))).toMatchObject({ text: '待确认：视为送达', tone: 'amber' })
-    expect([isServed(worth('served', 'proposed')), isServed(worth('presumed', 'confirmed')), isServed(worth('none', 'confirmed'))]).toEqual([false, true, false])
   })
   it('says until when an announcement runs, and that a refused one does not count', () => {
     expect(said(worth('notice_running', 'confirmed', null, '2026-12-20'))).toMatchObject({ text: '公告期内', day: '至 2026-12-20' })

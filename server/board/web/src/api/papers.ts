@@ -12,16 +12,38 @@ export interface PaperAsked { kind: string; recipient_id?: string; fields: Recor
 export interface Batch {
   id: string
   kind: string
-  label: string
-  state: string
+  title: string
+  state: 'running' | 'finishing' | 'done' | 'stopped'
   total: number
   done: number
   failed: number
-  created_at: string
-  by_name: string
-  failures: { id: string; label: string; title: string }[]
+  elapsed_s: number
+  wants_seal: boolean
+  pages: number | null
+  has_file: boolean
+  asked_by_name: string
+  asked_at: string
+  finished_at: string | null
 }
-export interface Verified { ok: boolean; title: string; lines: string[] }
+export interface BatchRow { number: number; visit_id: string | null; task_id: string | null; recipient_id: string | null; state: string; paper_id: string | null; problem: { code: string; title: string } | null }
+export interface BatchDetail extends Batch { rows: BatchRow[] }
+export interface BatchAsked { kind: string; task_ids?: string[]; visit_ids?: string[]; day?: string; fields?: Record<string, unknown>; seal?: boolean }
+export interface SealReport {
+  state: 'valid' | 'altered' | 'untrusted' | 'unsealed'
+  title: string
+  sha256: string
+  changes: string[]
+  problems: string[]
+  signer: string
+  court_name: string
+  reason: string
+  sealed_at: string | null
+  time_stamped_by: string
+  expired: boolean
+  chain: { subject: string; issuer: string; serial: string; from_at: string; until_at: string }[]
+  /** The paper of this court that has exactly these bytes. */
+  known: { id: string; kind: string; number: string; version: number; sealed: boolean } | null
+}
 export interface Wording {
   id: string
   kind: string
@@ -48,17 +70,17 @@ export const papers = {
   ofTask: (taskId: string) => send<TaskPapers>('GET', `${BOARD}/tasks/${at(taskId)}/papers`),
   make: (taskId: string, body: PaperAsked) => send<PaperOrder>('POST', `${BOARD}/tasks/${at(taskId)}/papers`, { body }),
   preview: (taskId: string, body: PaperAsked) => makeFile(`${BOARD}/tasks/${at(taskId)}/papers/preview`, body),
-  seal: (id: string) => send<unknown>('POST', `${BOARD}/papers/${at(id)}/seal`),
-  verify: (file: File) => send<Verified>('POST', `${BOARD}/papers/verify`, { body: formOf(file) }),
-  file: (id: string) => fetchFile(`${BOARD}/papers/${at(id)}/file`),
+  seal: (id: string) => send<unknown>('POST', `${BOARD}/papers/${at(id)}/seal`, { body: {} }),
+  verify: (file: File) => send<SealReport>('POST', `${BOARD}/papers/verify`, { body: formOf(file) }),
+  sealedUrl: (id: string) => `${BOARD}/papers/${at(id)}/sealed`,
 }
 
 export const batches = {
   list: (query: { page?: number }) => send<Paged<Batch>>('GET', `${BOARD}/paper-batches`, { query }),
-  get: (id: string) => send<Batch>('GET', `${BOARD}/paper-batches/${at(id)}`),
-  start: (body: { kind: string; task_ids?: string[]; visit_ids?: string[] }) => send<Batch>('POST', `${BOARD}/paper-batches`, { body }),
+  get: (id: string) => send<BatchDetail>('GET', `${BOARD}/paper-batches/${at(id)}`),
+  start: (body: BatchAsked) => send<Batch>('POST', `${BOARD}/paper-batches`, { body }),
   stop: (id: string) => send<unknown>('POST', `${BOARD}/paper-batches/${at(id)}/stop`),
-  file: (id: string) => fetchFile(`${BOARD}/paper-batches/${at(id)}/file`),
+  file: (id: string, as: 'pdf' | 'zip') => fetchFile(`${BOARD}/paper-batches/${at(id)}/file`, { as }),
 }
 
 export const wordings = {

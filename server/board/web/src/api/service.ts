@@ -5,18 +5,24 @@
 import { fetchFile, formOf, send } from './client'
 import type { Paged } from './types'
 
+export interface Tried { id: string; channel: string; state: string; opened_at: string; closed_at: string | null; outcome: string | null; text: string | null }
+/** One service of a document: as decided where somebody decided, as proposed otherwise. */
 export interface Cell {
-  effect_id: string | null
-  document: string
+  effect_id: string
+  task_id: string
+  recipient_id: string
   state: string
   status: string
+  served: boolean
   served_on: string | null
   ends_on: string | null
   article: string | null
-  text: string | null
   confirm_by: string[]
+  again_reason: string | null
+  live: boolean
+  attempts: Tried[]
 }
-export interface MatrixRow { recipient_id: string; name: string; task_id: string; state: string; cells: Cell[] }
+export interface MatrixRow { party_id: string; name: string; cells: { document: string; items: Cell[] }[] }
 export interface Matrix { documents: string[]; rows: MatrixRow[] }
 
 export interface Verdict { channel: string; label: string; verdict: 'allowed' | 'needs_confirmation' | 'barred'; text: string; article: string; document: string }
@@ -124,20 +130,44 @@ export interface Todo {
 export interface LedgerLine { what: string; label: string; state: string; state_label: string; text: string; tries: string[]; evidence: string[] }
 export interface Ledger { lines: LedgerLine[]; complete: boolean; unlocked: boolean; article: string; text: string; approval: { by_name: string; at: string; reason: string; article: string } | null }
 export interface Clock { code: string; label: string; state: string; due_on: string; due_at: string | null; text: string; article: string; recipient_id: string | null; recipient_name: string | null }
-export interface Snapshot { at: string; text: string; by_name: string; state: string; recipients: { id: string; name: string; state: string }[] }
+/** How things stood after one step; `recipients`: id → state. */
+export interface Frame { step_id: string; at: string; by_name: string; what: string; text: string; recipient_id: string | null; task_state: string; recipients: Record<string, string> }
 
-export interface Tracked {
+export interface TrackedRecipient {
   task_id: string
+  recipient_id: string
+  case_id: string
   case_number: string
   cause: string | null
-  recipient_id: string | null
-  recipient_name: string | null
-  state: string
-  documents: string[]
-  channel: string | null
-  served_at: string | null
   due_on: string
+  task_state: string
+  name: string
+  kind: string
+  state: string
+  served: boolean
+  served_at: string | null
+  channel: string | null
+  /** The last step about this one. */
+  node: string | null
+  node_at: string | null
+  documents: number
+  documents_served: number
+  attempts: Tried[]
 }
+export interface TrackedCase {
+  case_id: string
+  case_number: string
+  cause: string | null
+  due_on: string
+  tasks: number
+  served: number
+  withdrawn: number
+  attempts: number
+  node: string | null
+  node_at: string | null
+  recipients: TrackedRecipient[]
+}
+interface TrackingAsked { q?: string; state?: string; page?: number }
 
 const at = (...parts: string[]): string => parts.map(encodeURIComponent).join('/')
 const BOARD = '/api/board'
@@ -148,7 +178,7 @@ const recipient = (taskId: string, id: string, rest = '') => task(taskId, `/reci
 export const service = {
   matrix: (taskId: string) => send<Matrix>('GET', task(taskId, '/matrix')),
   caseMatrix: (caseId: string) => send<Matrix>('GET', `${BOARD}/cases/${at(caseId)}/matrix`),
-  replay: (taskId: string) => send<{ items: Snapshot[] }>('GET', task(taskId, '/replay')).then(items),
+  replay: (taskId: string) => send<{ frames: Frame[]; agrees: boolean }>('GET', task(taskId, '/replay')),
   clocks: (taskId: string) => send<{ items: Clock[] }>('GET', task(taskId, '/clocks')).then(items),
   channels: (taskId: string, id: string) => send<Channels>('GET', recipient(taskId, id, '/channels')),
   situation: (taskId: string, id: string) => send<Described>('GET', recipient(taskId, id, '/situation')),
@@ -189,5 +219,6 @@ export const todos = {
 }
 
 export const tracking = {
-  list: (query: { by: 'recipient' | 'case'; q?: string; state?: string; page?: number }) => send<Paged<Tracked>>('GET', `${BOARD}/tracking`, { query }),
+  recipients: (query: TrackingAsked) => send<Paged<TrackedRecipient>>('GET', `${BOARD}/tracking`, { query: { by: 'recipient', ...query } }),
+  cases: (query: TrackingAsked) => send<Paged<TrackedCase>>('GET', `${BOARD}/tracking`, { query: { by: 'case', ...query } }),
 }

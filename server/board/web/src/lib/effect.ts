@@ -25,5 +25,3 @@ export function said({ state, status, served_on, ends_on }: Worth): Said {
   if (status === 'confirmed') return { text: effectState(state), sign: '✓', tone: 'green', day }
   return { text: `待确认：${effectState(state)}`, sign: '?', tone: 'amber', day }
 }
-
-export const isServed = (one: Worth): boolean => one.status === 'confirmed' && EFFECTIVE.has(one.state)
