@@ -81,6 +81,7 @@ class Settings:
     second_factor: str = "privileged"
     oidc: OidcSettings = field(default_factory=OidcSettings)
     ldap: LdapSettings = field(default_factory=LdapSettings)
+    target_readings: str = ""  # how targets of the contracts are read: within_7_days=created,mean_days=task
     max_upload_bytes: int = 32 * 1024 * 1024
 
     @property
@@ -113,6 +114,7 @@ class Settings:
                 ("seal_url", "SONGDA_SEAL_URL"),
                 ("seal_key", "SONGDA_SEAL_KEY"),
                 ("portal_url", "SONGDA_PORTAL_URL"),
+                ("target_readings", "SONGDA_TARGET_READINGS"),
                 ("wechat_appid", "WECHAT_APPID"),
                 ("wechat_secret", "WECHAT_SECRET"),
                 ("wechat_base_url", "WECHAT_BASE_URL"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from flask.views import MethodView
 
 from server.board.blueprint import make_blueprint, ready
@@ -35,7 +36,8 @@ class Targets(MethodView):
         first, last, begin, end = period(query, court_day(now))
         courts = objects.courts_of(current(), "overview.view")
         tasks = list(facts.of_period(courts=courts, begin=begin, end=end))
-        measured = [*targets.of_tasks(tasks, now=now, readings={}), *targets.unknown({})]
+        readings = current_app.extensions["target_readings"]
+        measured = [*targets.of_tasks(tasks, now=now, readings=readings), *targets.unknown(readings)]
         return ready(
             {
                 "from": first,

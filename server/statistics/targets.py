@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from server.law.documents import ADJUDICATIONS, document_class
-from server.statistics.measuring import Definition, Figures, Measured, figures, lacking, mean, measured, share
+from server.statistics.measuring import Definition, Figures, Measured, chosen, figures, lacking, mean, measured, share
 
 REMOTE = frozenset({"telephone", "electronic"})
 GUIDED = frozenset({"pickup", "electronic"})
@@ -241,6 +241,18 @@ DEFINITIONS = (
     REMOTE_SUCCESS, WITHIN_DAYS, MEAN_DAYS, EMS_SUCCESS, GUIDED_CALLS, E_COVERAGE, E_COVERAGE_COMMERCIAL,
     E_CONFIRMED_COMMERCIAL, E_JUDGMENTS, COMPLIANCE, EMS_COST, SATISFACTION, MONTHLY_PASS, TURNOVER,
 )  # fmt: skip
+
+
+def readings_from(text: str) -> dict[str, str]:
+    """`within_7_days=created,mean_days=task` as a mapping. Raises ValueError for a target or reading nobody knows."""
+    by_code = {one.code: one for one in DEFINITIONS}
+    found: dict[str, str] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        code, _, reading = (one.strip() for one in part.partition("="))
+        if code not in by_code:
+            raise ValueError(f"no target {code!r}: {', '.join(by_code)}")
+        found[code] = chosen(by_code[code], {code: reading})
+    return found
 
 
 def of_tasks(tasks: Sequence[TaskFacts], *, now: datetime, readings: Mapping[str, str]) -> list[Measured]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+from flask import Flask
+
 from server.core.clock import court_day, utc_now
 from tests.api.conftest import OTHER_COURT, Browser
 from tests.factories.service import task as make_task
 
 
 def test_targets_are_measured_for_the_own_court_with_definition_readings_volumes_and_prices(
-    sign_in: Callable[[str], Browser],
+    app: Flask, sign_in: Callable[[str], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(app.extensions, "target_readings", {"remote_success": "everybody"})
     make_task(created_at=utc_now() - timedelta(days=3))
     make_task(court=OTHER_COURT)
     make_task(created_at=utc_now() - timedelta(days=60))
@@ -26,8 +30,9 @@ def test_targets_are_measured_for_the_own_court_with_definition_readings_volumes
         "remote_success",
         0.6,
         "at_least",
-        None,
+        False,
     )
+    assert first["chosen"] == "everybody"
     assert [one["code"] for one in first["readings"]] == ["recipient", "task", "everybody"]
     assert first["readings"][2]["value"] == 0
     unknown = next(one for one in found.json["measures"] if one["code"] == "satisfaction")

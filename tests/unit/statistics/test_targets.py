@@ -202,6 +202,17 @@ def test_a_reading_that_does_not_exist_is_refused() -> None:
         measure("remote_success", remote_success="court")
 
 
+def test_readings_are_set_by_name_and_a_typing_error_is_refused_at_the_start() -> None:
+    assert targets.readings_from(" within_7_days = created, mean_days=task,") == {
+        "within_7_days": "created",
+        "mean_days": "task",
+    }
+    assert targets.readings_from("") == {}
+    for wrong in ("within_7_day=created", "within_7_days=create", "within_7_days"):
+        with pytest.raises(ValueError, match=r"no (target|reading)"):
+            targets.readings_from(wrong)
+
+
 @pytest.mark.parametrize(
     ("sense", "below", "on", "above"),
     [
