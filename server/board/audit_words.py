@@ -155,6 +155,7 @@ GROUPS = {
     "role": "角色",
     "roster": "排班",
     "route": "路线",
+    "rules": "送达规则",
     "session": "登录",
     "task": "送达任务",
     "todo": "待办",
