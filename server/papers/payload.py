@@ -17,6 +17,7 @@ Tree = dict[str, Any]
 
 # Decoding releases the GIL; two is what a small court server can spare beside its web workers.
 DECODERS = 2
+POOL_FROM = 2  # photos; starting threads costs more than the two signatures of a proof
 
 
 class Exhibits:
@@ -45,6 +46,9 @@ class Exhibits:
 
     def files(self) -> dict[str, bytes]:
         """File name to bytes. Raises the DomainError of the first broken image, in order of appearance."""
+        photos = sum(name.startswith("photo-") for name in self._jobs)
+        if photos < POOL_FROM:
+            return {name: job() for name, job in self._jobs.items()}
         with ThreadPoolExecutor(max_workers=DECODERS, thread_name_prefix="papers-image") as pool:
             return dict(zip(self._jobs, pool.map(_call, self._jobs.values()), strict=True))
 

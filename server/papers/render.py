@@ -32,6 +32,7 @@ from server.papers.wording import Wording
 
 TEMPLATES = Path(__file__).parent / "templates"
 PDF_STANDARD: Final = "a-2b"
+_IMPORT = re.compile(rb'#import "([a-z_]+\.typ)"')
 _PAGE_TREE = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
 
 
@@ -123,7 +124,7 @@ class Press:
         self._fonts = fonts
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._templates = {path.name: path.read_bytes() for path in TEMPLATES.glob("*.typ")}
+        self._templates = {path.name: path.read_bytes() for path in sorted(TEMPLATES.glob("*.typ"))}
         self._compiler = typst.Compiler(
             font_paths=typst.Fonts(
                 include_system_fonts=False,
@@ -139,7 +140,7 @@ class Press:
             raise RuntimeError("papers were printed before this process was forked; print in the workers only")
         self._check_glyphs(tree)
         content = json.dumps(tree | {"fonts": self._font_names()}, ensure_ascii=False, sort_keys=True).encode()
-        files = self._templates | exhibits.files() | {"data.json": content}
+        files = self.templates(template) | exhibits.files() | {"data.json": content}
         # People's names and faces are on the disk, readable by this user only, as long as the print takes.
         with self._lock, TemporaryDirectory(prefix="songda-papers-") as folder:
             for name, body in files.items():
@@ -154,6 +155,13 @@ class Press:
         if not isinstance(pdf, bytes):
             raise TypeError("the compiler returned no PDF")
         return RenderedPaper(pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), pages=_pages(pdf))
+
+    def templates(self, name: str) -> dict[str, bytes]:
+        """A template with those it imports: every file written costs a paper of 20 ms one more."""
+        found = {name: self._templates[name]}
+        for imported in _IMPORT.findall(self._templates[name]):
+            found |= self.templates(imported.decode())
+        return found
 
     def _check_glyphs(self, tree: Tree) -> None:
         found = {path: self._fonts.missing(text) for path, text in texts(tree)}

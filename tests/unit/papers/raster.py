@@ -26,7 +26,7 @@ def rasters(data: Any, words: Wording | None = None) -> list[Image.Image]:
     press = _press(find_fonts())
     content = json.dumps(tree | {"fonts": press._font_names()}).encode()
     with TemporaryDirectory() as folder:
-        for name, body in (press._templates | exhibits.files() | {"data.json": content}).items():
+        for name, body in (press.templates(template) | exhibits.files() | {"data.json": content}).items():
             Path(folder, name).write_bytes(body)
         made = press._compiler.compile(input=str(Path(folder, template)), root=folder, format="png", ppi=PPI)
     pages = made if isinstance(made, list) else [made]
