@@ -58,15 +58,25 @@ def _merge(batch: PaperBatch, papers: dict[str, Paper], store: Store, target: Pa
     with pikepdf.new() as whole:
         for _, paper in _in_order(batch, papers, beat):
             with pikepdf.open(io.BytesIO(_read(paper, store))) as one:
-                # A seal cannot live in a file it was not put on: its mark becomes part of the page.
-                one.flatten_annotations("all")
-                if "/AcroForm" in one.Root:
-                    del one.Root.AcroForm
+                _flatten(one)
                 whole.pages.extend(one.pages)
         pages = len(whole.pages)
         if pages:
             whole.save(target)
     return pages
+
+
+def _flatten(one: pikepdf.Pdf) -> None:
+    """A seal cannot live in a file it was not put on: its mark becomes part of the page."""
+    if "/AcroForm" not in one.Root:
+        return
+    for page in one.pages:
+        for widget in page.get("/Annots", []):
+            if "/AP" in widget and "/N" in widget.AP:
+                page.add_overlay(widget.AP.N, pikepdf.Rectangle(widget.Rect))
+        if "/Annots" in page:
+            del page["/Annots"]
+    del one.Root["/AcroForm"]
 
 
 def _zip(batch: PaperBatch, papers: dict[str, Paper], store: Store, target: Path, beat: Callable[[], None]) -> None:
