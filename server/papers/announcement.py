@@ -26,6 +26,12 @@ _DEFAULT_DOCUMENTS = {
     _K.THIRD_PARTY: "起诉状副本、参加诉讼通知书及开庭传票",
     _K.APPEAL: "上诉状副本",
 }
+_BASIS = {
+    Region.DOMESTIC: "《中华人民共和国民事诉讼法》第九十五条",
+    Region.ABROAD: "《中华人民共和国民事诉讼法》第二百八十三条",
+    Region.HKMO: "《最高人民法院关于涉港澳民商事案件司法文书送达问题若干规定》第九条",
+    Region.TAIWAN: "《最高人民法院关于涉台民事诉讼文书送达的若干规定》第八条",
+}
 # Days that a month is never shorter than, to compare periods of both units.
 _MONTH_DAYS = 28
 
@@ -39,7 +45,9 @@ def check(data: Announcement) -> None:
     if lacking:
         raise errors.incomplete(lacking, title=TITLE)
     if any("支付令" in one.name for one in data.documents):
-        raise errors.unlawful("支付令不适用公告送达", rule="民诉法解释第四百二十九条", fields=["documents"])
+        raise errors.unlawful(
+            "支付令不适用公告送达", rule="民诉法解释第四百二十七条、第四百三十条", fields=["documents"]
+        )
     floor = 30 if data.region is Region.DOMESTIC else 60
     if _days(_period(data)) < floor:
         raise errors.unlawful(
@@ -108,6 +116,7 @@ def _values(data: Announcement) -> dict[str, Value]:
         "公告原因": rows.clause(data.reason),
         "公告文书": _documents(data, decision),
         "要点": rows.clause(data.gist),
+        "公告依据": _BASIS[data.region],
         "公告期": _period_text(_period(data)),
         "答辩期": f"{data.answer_days or (30 if data.region is Region.ABROAD else 15)}日",
         "举证期": f"{data.evidence_days}日" if data.evidence_days else (Blank(2), "日"),

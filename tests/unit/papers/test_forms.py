@@ -190,16 +190,19 @@ def test_the_address_form_says_what_is_law_now_and_which_text_was_signed() -> No
 
 
 @pytest.mark.parametrize(
-    ("region", "period", "answer"),
-    [(Region.DOMESTIC, "经过30日", "15日内"), (Region.ABROAD, "经过60日", "30日内"),
-     (Region.HKMO, "经过3个月", "15日内"), (Region.TAIWAN, "经过3个月", "15日内")],
-)  # fmt: skip
-def test_the_period_of_an_announcement_follows_the_recipients_domicile(
-    region: Region, period: str, answer: str
+    ("region", "article", "period", "answer"),
+    [
+        (Region.DOMESTIC, "民事诉讼法》第九十五条", "经过30日", "15日内"),
+        (Region.ABROAD, "民事诉讼法》第二百八十三条", "经过60日", "30日内"),
+        (Region.HKMO, "若干规定》第九条", "经过3个月", "15日内"),
+        (Region.TAIWAN, "若干规定》第八条", "经过3个月", "15日内"),
+    ],
+)
+def test_article_and_period_of_an_announcement_follow_the_recipients_domicile(
+    region: Region, article: str, period: str, answer: str
 ) -> None:
     words = words_of(printed(f.announcement(region=region)).pdf)
-    assert period in words
-    assert answer in words
+    assert in_order(words, (article, period, answer)) == []
 
 
 @pytest.mark.parametrize("kind", AnnouncementKind)
@@ -233,6 +236,10 @@ def test_an_announcement_is_never_shorter_than_the_statute() -> None:
         "papers.unlawful"
     )
     assert "经过60日" in words_of(printed(f.announcement(region=Region.HKMO, period=forms.Period(amount=60))).pdf)
+
+
+def test_a_payment_order_is_never_announced() -> None:
+    assert refused(f.announcement(documents=(DocumentLine(name="支付令"),))).code == "papers.unlawful"
 
 
 def test_a_judgment_tells_where_to_appeal_and_a_final_one_does_not() -> None:
