@@ -10,11 +10,14 @@ import pytest
 
 from server.core.clock import utc_now
 from server.core.errors import DomainError
+from server.core.ids import new_id
 from server.service import services
 from server.service.actor import Actor
 from server.service.models import DocumentCopies, Effect, ServiceTask
+from server.service.services import claims
 from tests.factories.service import recipient
 from tests.factories.service import task as make_task
+from tests.integration.dispatch import samples
 
 COURT = "京0102"
 CLERK = Actor("p1", "送达专员甲")
@@ -124,8 +127,48 @@ def test_of_many_tasks_approved_at_once_exactly_one_serves_the_document() -> Non
 
 
 def test_six_hundred_tasks_are_approved_with_their_claims() -> None:
-    for n in range(600):
-        pending("起诉状副本", "应诉通知书", party=f"p{n}")
+    one = samples.task(1, state="pending_review")
+    who = one["recipients"][0]
+    samples.store_tasks(
+        *({**one, "_id": new_id(), "recipients": [{**who, "id": new_id(), "party_id": f"p{n}"}]} for n in range(600))
+    )
     answer = services.approve_tasks(court=COURT, task_ids=None, actor=CLERK, now=utc_now())
     assert (answer.approved, answer.refused) == (600, ())
     assert Effect.objects(live=True).count() == 1200
+
+
+def test_what_a_list_edits_reaches_the_claims_and_a_confirmed_summons_keeps_its_day() -> None:
+    monday, friday = datetime(2026, 12, 7, 1, tzinfo=UTC), datetime(2026, 12, 11, 1, tzinfo=UTC)
+    task = pending(
+        "开庭传票", who=[recipient("钱某", party_id="a"), recipient("孙某", party_id="b")], hearing_at=monday
+    )
+    approve(task)
+    Effect.objects(task_id=task.id, party_id="b").update(set__status="confirmed")
+    ServiceTask.objects(id=task.id).update(
+        set__hearing_at=friday, set__judge_id="j2", set__recipients__0__name="钱某某", unset__clerk_id=True
+    )
+    claims.follow_edits(court=COURT, task_id=task.id, now=utc_now())
+    claims.follow_edits(court=COURT, task_id=task.id, now=utc_now())
+    found = {one.party_id: one for one in Effect.objects(task_id=task.id)}
+    assert (found["a"].key, found["a"].recipient_name, found["a"].judge_id) == ("开庭传票@2026-12-11", "钱某某", "j2")
+    assert (found["b"].key, found["b"].judge_id) == ("开庭传票@2026-12-07", "j2")
+    assert found["a"].version == 2, "repeating it changes nothing"
+
+
+def test_a_withdrawn_recipient_frees_its_documents_but_not_what_was_confirmed() -> None:
+    people = [recipient("钱某", party_id="a"), recipient("孙某", party_id="b")]
+    task = pending("民事判决书", "上诉须知", who=people)
+    approve(task)
+    Effect.objects(task_id=task.id, party_id="a", document="上诉须知").update(set__status="confirmed")
+    services.withdraw_recipient(
+        court=COURT, task_id=task.id, recipient_id=people[0].id, reason="撤回起诉", actor=CLERK, now=utc_now()
+    )
+    assert sorted((one.party_id, one.key) for one in Effect.objects(task_id=task.id, live=True)) == [
+        ("a", "上诉须知"),
+        ("b", "上诉须知"),
+        ("b", "民事判决书"),
+    ]
+    assert approve(pending("民事判决书", party="a")).state == "in_progress"
+    with pytest.raises(DomainError) as refusal:
+        approve(pending("上诉须知", party="a"))
+    assert refusal.value.code == "task.double_service"
