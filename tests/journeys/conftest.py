@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -60,9 +61,9 @@ def board_files() -> None:
 
 
 @pytest.fixture(scope="package")
-def stack(board_files: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
+def stack(board_files: None, scratch_dir: Path) -> Iterator[WholeStack]:
     """A running stack with the demo court."""
-    with WholeStack(tmp_path_factory.mktemp("journeys")) as whole:
+    with WholeStack(scratch_dir / "journeys") as whole:
         yield whole
 
 

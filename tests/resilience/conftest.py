@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,9 @@ from tests.stack.whole import WholeStack
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
-    """A running stack with the demo court; its data goes with the last of these tests."""
-    whole = WholeStack(tmp_path_factory.mktemp("whole"))
+def stack(scratch_dir: Path) -> Iterator[WholeStack]:
+    """A running stack with the demo court. What kill -9 leaves in memory outlives its process as it would on a disk."""
+    whole = WholeStack(scratch_dir / "resilience")
     try:
         whole.start()
         yield whole
