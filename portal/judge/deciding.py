@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,7 +18,7 @@ from server.core.permissions import Principal, current, needs
 from server.field.services import open_evidence
 from server.field.services.course import course_of_task
 from server.reports import services as reports
-from server.service import machines, queries
+from server.service import errors, machines, queries
 from server.service.actor import Actor
 from server.service.services import deciding, exhibits, ledger, todos
 from server.service.todo_rules import BY_DECISION, KINDS
@@ -75,25 +78,58 @@ def decide(effect_id: str) -> Answer:
     """Form fields what, version, reason; state and served_on with what=set. Back to the task, or there with why not."""
     me = current()
     effect = deciding.get_effect(court=me.court, effect_id=effect_id)
-    what = _typed("what", 16)
+    what, reason = _typed("what", 16), _typed("reason", 500)
     audit.change(before={"status": effect["status"]}, after={"what": what, "state": _typed("state", 20)})
-    audit.note(reason=_typed("reason", 500), task_id=effect["task_id"])
+    audit.note(reason=reason, task_id=effect["task_id"])
     try:
         deciding.decide(
             court=me.court,
             effect_id=effect_id,
             what=what,
-            acting_as="judge" if views.is_judge(me, effect.get("judge_id")) else "court_staff",
+            acting_as=_acting_as(me, effect),
             actor=Actor.of(me),
             now=utc_now(),
-            reason=_typed("reason", 500),
+            reason=reason,
             state=_typed("state", 20) or None if what == "set" else None,
             served_on=_typed("served_on", 10) or None if what == "set" else None,
-            version=_number("version"),
+            version=_number(_typed("version", 9)),
         )
     except DomainError as error:
         return _refused(effect["task_id"], error)
     return _back(effect["task_id"], effect["recipient_id"])
+
+
+@blueprint.post("/tasks/<task_id>/recipients/<recipient_id>/confirm")
+@needs("effects.confirm", on="task:task_id", does="effect.decide")
+def confirm_all(task_id: str, recipient_id: str) -> Answer:
+    """Form fields effect (id:version, each): confirms the documents of one recipient that were on the page.
+
+    Each is decided by itself: the first that cannot be says why, and those before it stand.
+    """
+    me = current()
+    asked = [one.partition(":") for one in request.form.getlist("effect")[:50]]
+    audit.note(recipient_id=recipient_id, effects=[effect_id[:64] for effect_id, _, _ in asked])
+    try:
+        for effect_id, _, version in asked:
+            effect = deciding.get_effect(court=me.court, effect_id=effect_id)
+            if (effect["task_id"], effect["recipient_id"]) != (task_id, recipient_id):
+                raise errors.effect_not_found()
+            deciding.decide(
+                court=me.court,
+                effect_id=effect_id,
+                what="confirm",
+                acting_as=_acting_as(me, effect),
+                actor=Actor.of(me),
+                now=utc_now(),
+                version=_number(version),
+            )
+    except DomainError as error:
+        return _refused(task_id, error)
+    return _back(task_id, recipient_id)
+
+
+def _acting_as(me: Principal, effect: Mapping[str, Any]) -> str:
+    return "judge" if views.is_judge(me, effect.get("judge_id")) else "court_staff"
 
 
 @blueprint.post("/tasks/<task_id>/recipients/<recipient_id>/notice")
@@ -177,9 +213,8 @@ def _typed(name: str, most: int) -> str:
     return request.form.get(name, "").strip()[:most]
 
 
-def _number(name: str) -> int | None:
-    typed = _typed(name, 9)
-    return int(typed) if typed.isascii() and typed.isdigit() else None
+def _number(typed: str) -> int | None:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
 
 
 def _refused(task_id: str, error: DomainError) -> Answer:

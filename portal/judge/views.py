@@ -17,7 +17,8 @@ from server.law.outcomes import EVIDENCE_KINDS
 from server.law.proof import KINDS as PROOF_KINDS
 from server.law.refusals import LawRefused
 from server.law.terms import WAYS
-from server.service.services import attempts_of, exhibits_of, ledger
+from server.service.diligence import Proposal
+from server.service.services import attempts_of, exhibits_of, ledger, proposals
 from server.service.services.ledger import Course
 
 Raw = Mapping[str, Any]
@@ -53,15 +54,20 @@ class EffectLine:
     may: frozenset[str]
     findings: Sequence[Raw] = ()
     decisions: Sequence[Raw] = ()
-    materials: Sequence[Material] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientCard:
-    """One recipient with all that is known of their service; `ledger` is None where it could not be drawn up."""
+    """One recipient with all that is known of their service; `ledger` is None where it could not be drawn up.
+
+    `confirmable`: what this person may confirm in one go. `next_way`: what the machine proposes after a failure.
+    """
 
     recipient: Raw
     effects: Sequence[EffectLine] = ()
+    confirmable: Sequence[EffectLine] = ()
+    materials: Sequence[Material] = ()
+    next_way: Proposal | None = None
     ledger: Ledger | None = None
     ledger_problem: str = ""
     approval: Raw | None = None
@@ -84,21 +90,28 @@ def _card(
     try:
         course = ledger.course_of(court=principal.court, task_id=task.id, recipient_id=recipient.id, now=now)
         found = ledger.ledger_of(course)
+        way = proposals.of_course(course, now=now) if raw["state"] == "failed" else None
     except LawRefused as refused:
         return RecipientCard(raw, ledger_problem=f"不能列出台账：{refused.title}")
-    effects = [_line(one, course, principal, materials, judge=judge) for one in course.effects if one.get("live", True)]
+    effects = [_line(one, course, principal, judge=judge) for one in course.effects if _counts(one, course)]
     approval = raw.get("notice_approval")
     published = any(one["channel"] == "notice" and one["state"] != "withdrawn" for one in course.attempts)
     return RecipientCard(
-        raw,
-        effects,
-        found if raw["state"] not in ("served", "withdrawn") else None,
-        "",
-        approval,
-        judge and found.unlocked and not approval and task.state == "in_progress",
-        bool(judge and approval and not published),
-        {one.document: one for one in effects},
+        recipient=raw,
+        effects=effects,
+        confirmable=[one for one in effects if "confirm" in one.may],
+        materials=[item for one in course.attempts for item in materials.get(one["_id"], ())],
+        next_way=way,
+        ledger=found if raw["state"] not in ("served", "withdrawn") else None,
+        approval=approval,
+        may_approve=judge and found.unlocked and not approval and task.state == "in_progress",
+        may_revoke=bool(judge and approval and not published),
+        by_document={one.document: one for one in effects},
     )
+
+
+def _counts(effect: Raw, course: Course) -> bool:
+    return bool(effect.get("live", True)) and effect["document"] in course.documents
 
 
 def is_judge(principal: Principal, judge_id: str | None) -> bool:
@@ -106,9 +119,7 @@ def is_judge(principal: Principal, judge_id: str | None) -> bool:
     return "effects.decide" in principal.permissions and principal.person_id == judge_id
 
 
-def _line(
-    effect: Raw, course: Course, principal: Principal, materials: Mapping[str, list[Material]], *, judge: bool
-) -> EffectLine:
+def _line(effect: Raw, course: Course, principal: Principal, *, judge: bool) -> EffectLine:
     decisions = list(effect.get("decisions") or ())
     counts = decisions[-1] if effect["status"] == "confirmed" and decisions else effect
     return EffectLine(
@@ -122,7 +133,6 @@ def _line(
         _may(effect, principal, judge=judge),
         [_finding(one, course) for one in effect.get("findings") or ()],
         list(reversed(decisions)),
-        [item for one in course.attempts for item in materials.get(one["_id"], ())],
     )
 
 

@@ -65,6 +65,27 @@ def test_what_waits_is_counted_listed_explained_and_confirmed(
     assert "没有待您确认的事项" in page(clerk, "/judge/confirm")
 
 
+def test_several_documents_of_one_recipient_are_confirmed_together_and_no_others(
+    people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    names = ("传票", "民事裁定书")
+    theirs = {"judge_id": people["judge"].id, "clerk_id": people["clerk"].id}
+    task = make_task(documents=[DocumentCopies(name=name) for name in names], **theirs)
+    other = make_task(documents=[DocumentCopies(name="传票")], **theirs)
+    for one in (task, other):
+        close(opened(one), "refused_video", left())
+    clerk, path = sign_in("clerk"), f"/judge/tasks/{task.id}/recipients/{task.recipients[0].id}/confirm"
+    listed = re.findall(r'name="effect" value="([^"]+)"', page(clerk, f"/judge/tasks/{task.id}"))
+    assert len(listed) == 2
+    foreign = row_of(other)
+    stolen = clerk.client.post(path, data={"csrf": clerk.csrf, "effect": f"{foreign.id}:{foreign.version}"})
+    assert stolen.status_code == 404
+    assert clerk.client.post(path, data={"csrf": clerk.csrf, "effect": listed}).status_code == 303
+    assert {row_of(task, name).status for name in names} == {"confirmed"}
+    assert ServiceTask.objects.get(id=task.id).state == "completed"
+    assert row_of(other).status == "proposed"
+
+
 def test_the_judge_corrects_a_mistake_with_a_reason_and_both_decisions_stay(
     mine: ServiceTask, sign_in: Callable[[str], Browser]
 ) -> None:
