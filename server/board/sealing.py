@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, current_app
 from flask.views import MethodView
@@ -20,6 +20,7 @@ from server.core.clock import utc_now
 from server.core.errors import Conflict
 from server.core.files import stream
 from server.core.permissions import current, needs
+from server.papers.seal.provider import Place
 from server.reports import sealing, services
 from server.service.actor import Actor
 
@@ -41,7 +42,7 @@ class PaperSeal(MethodView):
             store=store(),
             actor=Actor.of(me),
             now=utc_now(),
-            place=sealing.Place(**place) if place else None,
+            place=Place(**place) if place else None,
         )
         audit.note(paper_kind=paper.kind, version=paper.version, sha256=paper.sealed_sha256)
         names = ("id", "sha256", "sealed_sha256", "sealed_at", "sealed_by", "seal_serial", "seal_level")
@@ -76,7 +77,7 @@ class PaperVerify(MethodView):
         settings = current_app.extensions["settings"]
         report, known = sealing.look_at(files["file"].stream.read(), court=me.court, settings=settings, now=utc_now())
         audit.note(sha256=report.sha256, state=report.state.value)
-        shown = cast("dict[str, Any]", asdict(report))
+        shown = asdict(report)
         shown.pop("court")
         return ready(shown | {"state": report.state.value, "title": report.title, "known": _known(known)})
 

@@ -73,10 +73,15 @@ def _flatten(one: pikepdf.Pdf) -> None:
     for page in one.pages:
         for widget in page.get("/Annots", []):
             if "/AP" in widget and "/N" in widget.AP:
-                page.add_overlay(widget.AP.N, pikepdf.Rectangle(widget.Rect))
+                page.add_overlay(widget.AP.N, _rectangle(widget.Rect))
         if "/Annots" in page:
             del page["/Annots"]
     del one.Root["/AcroForm"]
+
+
+def _rectangle(corners: Any) -> pikepdf.Rectangle:
+    left, bottom, right, top = (float(one) for one in corners)
+    return pikepdf.Rectangle(left, bottom, right, top)
 
 
 def _zip(batch: PaperBatch, papers: dict[str, Paper], store: Store, target: Path, beat: Callable[[], None]) -> None:
