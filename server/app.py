@@ -41,7 +41,7 @@ from server.reports import archive_tasks, batch_tasks, sealing
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
-from server.service.services import todos
+from server.service.services import judging, todos
 from server.statistics import targets
 
 
@@ -103,6 +103,7 @@ def _connect_features() -> None:
     rosters.register()
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
     reports_tasks.register(events.subscriptions)
+    events.subscriptions.subscribe("attempt.closed", judging.on_closed)  # before the things to do: they read effects
     todos.register(events.subscriptions)
     events.subscriptions.subscribe("*", live.on_event)
 

@@ -101,7 +101,8 @@ def decide(
     Whether `actor` is court staff of this court the caller has asked (permission `effects.confirm`); that a judge is
     the judge of this case is asked here. Raises `effect.not_found`, `effect.changed` (not what was seen at `version`),
     `effect.reason_required`, `effect.judge_only`, `effect.nothing_proposed`, `effect.barred` (a 调解书 that was not
-    signed for, nobody met, an unlawful way), `effect.bad_decision` (impossible state or day), `state.refused`.
+    signed for, nobody met, an unlawful way), `effect.bad_decision` (impossible state or day),
+    `recipient.closed` (withdrawn), `state.refused`.
     """
     word = Word(what, acting_as, (reason or "").strip(), state, served_on)
     row = get_effect(court=court, effect_id=effect_id)
@@ -140,6 +141,8 @@ def _check(row: Raw, word: Word, actor: Actor, now: datetime) -> None:
         raise errors.effect_bad_decision("没有这种决定")
     if word.what != "confirm" and not word.reason:
         raise errors.effect_reason_required()
+    if not row["live"]:
+        raise errors.recipient_closed()
     _check_who(row, word, actor)
     if word.what == "set":
         _check_set(row, word, now)
@@ -173,7 +176,7 @@ def _check_set(row: Raw, word: Word, now: datetime) -> None:
         if row["status"] not in ("proposed", "confirmed") and not _for_the_judge(row):
             raise errors.effect_nothing_proposed()
         return
-    if word.state not in _GROUNDS:
+    if word.state is None or word.state not in _GROUNDS:
         raise errors.effect_bad_decision("没有这种送达效力")
     _check_day(word, now)
     if _is_mediation(row) and (word.state != SERVED or row["state"] != SERVED):

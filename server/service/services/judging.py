@@ -6,6 +6,7 @@ once; everything else waits for court staff or the judge (`deciding`). Everythin
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,8 @@ from pymongo.errors import DuplicateKeyError
 
 from server.core import events
 from server.core.clock import court_day
+from server.core.errors import DomainError
+from server.core.events import Event
 from server.core.ids import new_id
 from server.law.documents import document_class
 from server.law.effects.effect import effect
@@ -28,6 +31,7 @@ from server.service.services import standing, store
 from server.service.services.claims import documents_for, key_of
 from server.service.services.rule_sets import rules_in_force
 
+log = logging.getLogger(__name__)
 Raw = Mapping[str, Any]
 # Beyond these fields a proposal is the same as before, whatever day it was asked on.
 _COMPARED = (
@@ -61,6 +65,18 @@ def follow(*, court: str, attempt_id: str, actor: Actor, now: datetime) -> None:
         actor=by,
         now=max(now, attempt.get("closed_at") or now),
     )
+
+
+def on_closed(news: Event) -> None:
+    """Subscriber of `attempt.closed`: finishes what a process that died left undone. May run twice.
+
+    Whoever closed the attempt has followed it already, unless its lock is still held: freeing it is the last step.
+    """
+    attempt_id = news.data["attempt_id"]
+    held = {"id": news.data["recipient_id"], "lock.attempt_id": attempt_id}
+    where = {"_id": news.data["task_id"], "court": news.court, "recipients": {"$elemMatch": held}}
+    if store.tasks().find_one(where, {"_id": 1}) is not None:
+        follow(court=news.court, attempt_id=attempt_id, actor=SYSTEM, now=news.at)
 
 
 def judge_recipient(
@@ -152,12 +168,23 @@ def check(*, court: str, attempt: Raw, result: str, record: Raw, now: datetime) 
 
 def judge_announcements(*, now: datetime, limit: int = 200) -> int:
     """Announcements whose last day has come are judged again; the judge is asked to confirm. How many recipients."""
-    where = {"state": RUNNING, "ends_on": {"$lte": court_day(now).isoformat()}, "live": True}
+    where = {
+        "state": RUNNING,
+        "ends_on": {"$lte": court_day(now).isoformat()},
+        "live": True,
+        "status": {"$ne": "rejected"},
+    }
     fields = {"court": 1, "task_id": 1, "recipient_id": 1}
     found = effects().find(where, fields).sort("ends_on", 1).limit(limit)
     due = {(one["court"], one["task_id"], one["recipient_id"]) for one in found}
     for court, task_id, recipient_id in due:
-        judge_recipient(court=court, task_id=task_id, recipient_id=recipient_id, attempt_id=None, actor=SYSTEM, now=now)
+        try:
+            judge_recipient(
+                court=court, task_id=task_id, recipient_id=recipient_id, attempt_id=None, actor=SYSTEM, now=now
+            )
+        except DomainError as error:
+            # One that cannot be judged must not keep the others waiting.
+            log.warning("announcement of task %s: %s", task_id, error.code)
     return len(due)
 
 

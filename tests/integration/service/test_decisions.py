@@ -244,6 +244,44 @@ def test_an_announcement_that_has_run_is_put_to_the_judge() -> None:
     assert judging.judge_announcements(now=NOW + timedelta(days=26)) == 0
 
 
+def test_an_announcement_the_judge_refused_is_not_put_again() -> None:
+    task = task_of_judge()
+    ServiceTask._get_collection().update_one(
+        {"_id": task.id}, {"$set": {"recipients.0.situation": {"unknown_whereabouts": True}}}
+    )
+    _open(task, "notice")
+    posted = (court_day(NOW) - timedelta(days=10)).isoformat()
+    record = {"postings": [posted], "confirmed_by": JUDGE.name, "items": ["notice_proof", "reason_record"]}
+    close(Attempt.objects.get(task_id=task.id), "notice_published", record)
+    decide(row_of(task), "reject", "judge", JUDGE, reason="下落不明的依据不足")
+    assert judging.judge_announcements(now=NOW + timedelta(days=25)) == 0
+    assert (row_of(task).status, recipient_of(task).state) == ("rejected", "failed")
+
+
+def test_nothing_is_decided_for_who_was_withdrawn() -> None:
+    row = left_behind()
+    Effect.objects(id=row.id).update(set__live=False)
+    assert refusal_of(row, "confirm") == "recipient.closed"
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ({"posted_on": TODAY, "signed_on": "2026-01-05"}, "law.contradiction"),
+        ({"signed_on": "2026-02-30"}, "law.bad_date"),
+        ({"signed_on": (court_day(NOW) + timedelta(days=1)).isoformat()}, "law.contradiction"),
+        ({"signer": {"relation": "friend"}}, "law.unknown_word"),
+    ],
+)
+def test_what_the_law_cannot_judge_is_refused_before_it_is_written(record: dict[str, Any], code: str) -> None:
+    task = task_of_judge()
+    _open(task, "postal")
+    attempt = Attempt._get_collection().find_one({"task_id": task.id})
+    with pytest.raises(DomainError) as refused:
+        judging.check(court=COURT, attempt=attempt, result="mail_signed", record=record, now=NOW)
+    assert (refused.value.code, refused.value.status) == (code, 422)
+
+
 def _open(task: ServiceTask, channel: str) -> None:
     wanted = Wanted(task.id, task.recipients[0].id, channel, "test", "测试")
     services.open_attempts(court=COURT, wanted=[wanted], actor=REVIEWER, now=utc_now())

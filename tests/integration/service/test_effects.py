@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from server.core import events
 from server.core.clock import court_day, utc_now
-from server.service.actor import SYSTEM
 from server.service.models import Attempt, DocumentCopies, Effect, ServiceTask
 from server.service.services import judging
 from tests.factories.service import task as make_task
@@ -129,7 +129,10 @@ def test_a_crash_between_closing_and_judging_is_made_good_by_the_event(monkeypat
     monkeypatch.undo()
     assert Attempt.objects.get(id=attempt.id).outbox[0]["name"] == "attempt.closed"
     assert Effect.objects(task_id=task.id).count() == 0
-    judging.follow(court=COURT, attempt_id=attempt.id, actor=SYSTEM, now=utc_now())
+    subscriptions = events.Subscriptions()
+    subscriptions.subscribe("attempt.closed", judging.on_closed)
+    monkeypatch.setattr(events, "subscriptions", subscriptions)
+    assert events.sweep(now=utc_now() + timedelta(minutes=1)) >= 1
     assert row_of(task).decisions[0].by == REVIEWER.id
     assert state_of(task) == "completed"
 
