@@ -1,7 +1,7 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
 `--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, law,
-routing, papers, audit, encryption, phone, stack.
+routing, papers, batch, audit, encryption, phone, stack.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from bench import (
     bench_audit,
+    bench_batch,
     bench_encryption,
     bench_gate,
     bench_import,
@@ -32,6 +33,7 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "law": bench_law.figures,
     "routing": bench_routing.figures,
     "papers": bench_papers.figures,
+    "batch": bench_batch.figures,
     "gate": bench_gate.figures,
     "audit": bench_audit.figures,
     "encryption": bench_encryption.figures,
