@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from server.law.calls import number_tried
+from server.law.calls import LABELS, number_tried
 from server.law.channels import ALLOWED, BARRED, Verdict, channels
 from server.law.diligence import Contact, Plan, Try, calls_of
 from server.law.effects.findings import NONE
@@ -30,9 +30,10 @@ _UNFINISHED = frozenset({"incomplete", "open", "delivered_unsigned", "unapproved
 
 
 def call_result_of(attempt: Mapping[str, Any]) -> str:
-    """The label of a call (a key of server.law.calls.LABELS); "" where none was entered."""
+    """The label of a call (a key of server.law.calls.LABELS); "" where none was entered, or one nobody knows."""
     record, facts = attempt.get("record") or {}, attempt.get("facts") or {}
-    return str((record.get("fields") or {}).get("call_result") or facts.get("call_result") or "")
+    said = str((record.get("fields") or {}).get("call_result") or facts.get("call_result") or "")
+    return said if said in LABELS else ""
 
 
 def contacts_of(recipient: Mapping[str, Any], points: Iterable[Mapping[str, Any]], *, e_address: bool) -> list[Contact]:

@@ -163,7 +163,8 @@ def _return_text(attempt: Mapping[str, Any], rules: RuleSet) -> str:
     """Why it came back, and what the return lacks by T16."""
     record = attempt.get("record") or {}
     reason = record.get("return_reason") or ""
-    told = f"（{RETURN_REASONS[reason][0]}）" if reason in RETURN_REASONS else ""
+    reason = reason if reason in RETURN_REASONS else ""
+    told = f"（{RETURN_REASONS[reason][0]}）" if reason else ""
     tried = tuple(date.fromisoformat(str(one)[:10]) for one in record.get("tried_on") or ())
     law = LawAttempt(
         attempt["_id"],

@@ -64,9 +64,13 @@ def on_news(event: Event) -> None:
 
 
 def on_updated(event: Event) -> None:
-    """A task changed: only what already waits there may have been settled."""
+    """A task changed: what waits there may be settled, and a recipient who was refused again calls for another way."""
     task_id = event.data.get("task_id")
-    if task_id and _todos().find_one({"court": event.court, "task_id": task_id, "state": {"$in": list(_LIVE)}}):
+    if not task_id:
+        return
+    waits = {"court": event.court, "task_id": task_id, "state": {"$in": list(_LIVE)}}
+    fails = {"_id": task_id, "court": event.court, "recipients.state": "failed"}
+    if _todos().find_one(waits, {"_id": 1}) or store.tasks().find_one(fails, {"_id": 1}):
         follow(court=event.court, task_id=task_id, now=event.at)
 
 

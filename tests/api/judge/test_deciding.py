@@ -12,7 +12,7 @@ from flask import Flask
 from server.accounts.models import Person
 from server.core.audit.models import ChainEntry
 from server.core.clock import court_day, utc_now
-from server.service.models import DocumentCopies, Effect, ServiceTask
+from server.service.models import DocumentCopies, Effect, ServiceTask, Todo
 from server.service.services import todos
 from tests.api.conftest import Browser
 from tests.factories.service import task as make_task
@@ -103,6 +103,7 @@ def test_the_judge_corrects_a_mistake_with_a_reason_and_both_decisions_stay(
     assert "回证上的日期有误" in shown
     assert decide(judge, effect, what="reject", reason="录像不清")[0] == 303
     assert ServiceTask.objects.get(id=mine.id).recipients[0].state == "failed"
+    assert Todo.objects(task_id=mine.id, kind="switch", state="open").count() == 1  # another way is called for
 
 
 def test_a_decision_needs_the_page_the_case_and_the_version_that_was_seen(
