@@ -221,4 +221,7 @@ def _recipient(raw: Raw) -> dict[str, Any]:
         "state": raw["state"],
         "lock": {name: lock[name] for name in ("channel", "rule", "attempt_id", "at")} if lock else None,
         "served_at": raw.get("served_at"),
+        "awaits": list(raw.get("awaits") or ()),
+        "documents": list(raw.get("documents") or ()),
+        "merged_into": raw.get("merged_into"),
     }

@@ -22,7 +22,7 @@ from server.core.clock import utc_now
 from server.core.permissions import current, needs
 from server.dispatch import services as dispatch
 from server.field.services.course import course_of_task
-from server.law.outcomes import label_zh
+from server.law.attempts import RESULTS
 from server.service import queries, services
 from server.service.actor import Actor
 
@@ -118,6 +118,11 @@ def _attempt(one: Any, visit_of: dict[str, str]) -> dict[str, Any]:
         "opened_at": one.opened_at,
         "closed_at": one.closed_at,
         "outcome": one.outcome,
-        "outcome_label": label_zh(one.outcome) if one.outcome else None,
+        "outcome_label": RESULTS.get(one.outcome, one.outcome) if one.outcome else None,
+        "happened_at": one.happened_at,
+        "text": one.text,
+        "reason": one.reason,
+        "opened_by_name": one.opened_by_name,
+        "closed_by_name": one.closed_by_name,
         "visit_id": visit_of.get(one.id),
     }

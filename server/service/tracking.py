@@ -22,7 +22,7 @@ def by_recipient(
     *, within: Raw, text: str | None = None, state: str | None = None, page: int = 1, page_size: int = 50
 ) -> Page:
     """One row per recipient of a task within reach (`core.objects.within`), soonest due first."""
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"$match": _where(within, text)},
         {"$project": _HEAD},
         {"$unwind": "$recipients"},
@@ -38,7 +38,7 @@ def by_case(
     *, within: Raw, text: str | None = None, state: str | None = None, page: int = 1, page_size: int = 50
 ) -> Page:
     """One row per case with its recipients, soonest due first."""
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"$match": _where(within, text)},
         {"$match": {"recipients": {"$elemMatch": _recipients(None, state, "")}}},
         {"$group": {"_id": "$case_id", "due_on": {"$min": "$due_on"}}},

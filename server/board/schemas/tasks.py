@@ -41,6 +41,13 @@ class BoardRecipientSchema(Schema):
     state = fields.String(required=True)
     lock = fields.Nested(BoardLockSchema, required=True, allow_none=True)
     served_at = fields.AwareDateTime(required=True, allow_none=True)
+    awaits = fields.List(fields.String(), required=True, metadata={"description": "Whose word is awaited"})
+    documents = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Names meant for this one; empty for all of the task's"},
+    )
+    merged_into = fields.String(required=True, allow_none=True)
 
 
 class BoardTaskSchema(Schema):
@@ -80,6 +87,11 @@ class BoardAttemptSchema(Schema):
     closed_at = fields.AwareDateTime(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
     outcome_label = fields.String(required=True, allow_none=True)
+    happened_at = fields.AwareDateTime(required=True, allow_none=True)
+    text = fields.String(required=True, allow_none=True, metadata={"description": "How it ended, in a sentence"})
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "Why a person chose the channel"})
+    opened_by_name = fields.String(required=True, allow_none=True)
+    closed_by_name = fields.String(required=True, allow_none=True)
     visit_id = fields.String(required=True, allow_none=True)
 
 

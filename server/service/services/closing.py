@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument
-
 from server.core import events
 from server.service import errors, machines
 from server.service.actor import Actor
@@ -68,23 +66,15 @@ def closed(
 
 
 def written(court: str, attempt_id: str, states: Sequence[str], change: Mapping[str, Any], now: datetime) -> bool:
-    """The one write that closes: of two at once exactly one answers true."""
+    """The one write that closes: of two at once exactly one answers true.
+
+    A pipeline, because the news names the task and recipient the attempt itself knows: no look before the write.
+    """
     where = {"_id": attempt_id, "court": court, "state": {"$in": list(states)}}
-    found = store.attempts().find_one(where, {"task_id": 1, "recipient_id": 1})
-    if found is None:
-        return False
-    news = events.event(
-        "attempt.closed",
-        court=court,
-        now=now,
-        task_id=found["task_id"],
-        recipient_id=found["recipient_id"],
-        attempt_id=attempt_id,
-    )
-    document = store.attempts().find_one_and_update(
-        where,
-        {"$set": dict(change), "$push": {"outbox": news}, "$inc": {"version": 1}},
-        {"_id": 1},
-        return_document=ReturnDocument.AFTER,
-    )
-    return document is not None
+    news: dict[str, Any] = events.event("attempt.closed", court=court, now=now)
+    told = {name: {"$literal": value} for name, value in news.items()}
+    told["data"] = {"task_id": "$task_id", "recipient_id": "$recipient_id", "attempt_id": "$_id"}
+    values: dict[str, Any] = {name: {"$literal": value} for name, value in change.items()}
+    values["version"] = {"$add": ["$version", 1]}
+    values["outbox"] = {"$concatArrays": [{"$ifNull": ["$outbox", []]}, [told]]}
+    return bool(store.attempts().update_one(where, [{"$set": values}]).matched_count)
