@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
-from server.core.clock import COURT_ZONE
+from server.core.clock import COURT_ZONE, court_day
 from server.core.errors import Invalid
+from server.law.channels import BARRED, judge
 from server.law.documents import document_class
 from server.law.refusals import LawRefused
 from server.papers import forms
+from server.papers.errors import unlawful
 from server.reports.forms.common import (
     DEFENDANTS,
     PLAINTIFFS,
@@ -22,6 +25,8 @@ from server.reports.forms.common import (
     region_of,
 )
 from server.reports.forms.material import Material
+from server.service import facts
+from server.service.services import rule_sets
 
 Typed = Mapping[str, Any]
 _ABROAD_DAYS = 30  # CPL arts. 285, 286: answer and appeal of a party without domicile in the PRC
@@ -51,12 +56,14 @@ def address_form(one: Material, typed: Typed, head: Head) -> forms.AddressForm:
 def announcement(one: Material, typed: Typed, head: Head) -> forms.Announcement:
     """公告 with its reason (INT art. 139). Raises `papers.field_missing` for what its kind cannot do without."""
     kind, region = forms.AnnouncementKind(typed["about"]), region_of(one, typed)
+    _refuse_unlawful(one)
     return forms.Announcement(
         **head.of(one),
         kind=kind,
         recipient_names=(one.recipient.name,),
         reason=typed["reason"],
         region=region,
+        period=_period(one, region),
         plaintiff=typed.get("plaintiff") or names_of(one, PLAINTIFFS),
         defendant=typed.get("defendant") or names_of(one, DEFENDANTS),
         third_party=typed.get("third_party") or names_of(one, THIRD_PARTIES),
@@ -69,6 +76,30 @@ def announcement(one: Material, typed: Typed, head: Head) -> forms.Announcement:
         contact=contact_of(one, typed),
         organisation=one.recipient.kind != "自然人",
     )
+
+
+def _refuse_unlawful(one: Material) -> None:
+    """What no diligence opens is not even drafted: simple procedure, 调解书, criminal cases, payment orders."""
+    rules = rule_sets.rules_in_force(one.court.id, court_day(one.now))
+    task, recipient = one.task.to_mongo().to_dict(), one.recipient.to_mongo().to_dict()
+    tried = replace(facts.situation_of(task, recipient), exhausted=True)
+    for name, _ in one.documents_of(one.recipient):
+        verdict = judge("notice", document_class(name), tried, rules)
+        if verdict.verdict == BARRED:
+            raise unlawful(verdict.text_zh, rule=verdict.article, fields=["documents"])
+
+
+def _period(one: Material, region: forms.Region) -> forms.Period:
+    """The period of this court's rules, and of its reading where the law is disputed."""
+    rules = rule_sets.rules_in_force(one.court.id, court_day(one.now))
+    if region is forms.Region.DOMESTIC:
+        return forms.Period(amount=rules.value("notice_days"))
+    if region is forms.Region.TAIWAN:
+        return forms.Period(amount=rules.value("notice_taiwan_months"), unit="month")
+    days = rules.reading("notice_abroad" if region is forms.Region.ABROAD else "notice_hkmo") == "days_60"
+    if days:
+        return forms.Period(amount=rules.value("notice_abroad_days"))
+    return forms.Period(amount=rules.value("notice_hkmo_months"), unit="month")
 
 
 def _hearing(kind: forms.AnnouncementKind, one: Material, typed: Typed) -> forms.Hearing | None:

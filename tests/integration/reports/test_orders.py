@@ -23,7 +23,8 @@ from server.reports import orders
 from server.reports.forms import FORMS
 from server.reports.models import Paper, PaperOrder
 from server.service.actor import Actor
-from server.service.models import Attempt, Exhibit, ServiceTask
+from server.service.models import Attempt, CourtRules, Exhibit, ServiceTask
+from server.service.services import rule_sets
 from tests.factories.media import small_photo
 from tests.factories.service import task as make_task
 
@@ -197,6 +198,23 @@ def test_a_record_of_leaving_needs_a_refusal(task: ServiceTask, store: Store) ->
     with pytest.raises(DomainError) as caught:
         ask(task, "leaving_record", store)
     assert caught.value.code == "papers.no_attempt"
+
+
+def test_no_announcement_is_drafted_in_simple_procedure_nor_below_the_courts_own_period(
+    task: ServiceTask, store: Store
+) -> None:
+    CourtRules(
+        court=COURT, version="1", dated="2026-01-01", thresholds={"notice_days": 45}, state="approved",
+        drafted_by="p1", drafted_by_name="甲", drafted_at=utc_now(), approved_by="p2", approved_at=utc_now(),
+    ).save()  # fmt: skip
+    rule_sets.forget()
+    paper = made_of(ask(task, "announcement", store), store)
+    assert paper is not None
+    assert "经过45日" in text_of(paper, store)
+    ServiceTask.objects(id=task.id).update(set__procedure="简易程序")
+    with pytest.raises(DomainError, match="简易程序的案件不适用公告") as caught:
+        ask(task, "announcement", store)
+    assert caught.value.code == "papers.unlawful"
 
 
 def test_a_seal_service_that_does_not_answer_leaves_the_order_waiting(task: ServiceTask, store: Store) -> None:
