@@ -1,5 +1,5 @@
 """Papers: plain data in, PDF out. Knows no other feature.
 
-`render_proof` prints the proof of service (送达回证), `render_report` the service report (送达报告书).
-Both are deterministic: the same data gives the same bytes.
+`render.render` prints every kind of `kinds.KINDS` from its data class (`data`, `forms`) in a wording (`wording`), the
+shipped one or a court's own. It is deterministic: the same data and wording give the same bytes. docs/papers.md.
 """

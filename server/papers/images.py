@@ -18,6 +18,7 @@ PHOTO_EDGE_PX = 1280  # what the phone client sends: such a photo is not resampl
 DRAFT_EDGE_PX = 960
 SIGNATURE_EDGE_PX = 900
 MAX_PIXELS = 120_000_000
+SIGNATURE_COMPRESSION = 3  # a third of the time of the default for a few hundred bytes more
 INK_THRESHOLD = 32  # of 255: paper tint and JPEG noise stay below, pen strokes far above
 
 
@@ -45,14 +46,14 @@ def signature(content: bytes, *, name: str) -> bytes:
     """
     with _opened(content, name=name) as image:
         try:
-            flat = _on_white(ImageOps.exif_transpose(image)).convert("L")
+            flat = _grey_on_white(ImageOps.exif_transpose(image))
         except (OSError, SyntaxError, ValueError) as error:
             raise broken_image(name) from error
     ink = ImageChops.invert(flat).point(lambda value: 255 if value > INK_THRESHOLD else 0).getbbox()
     if ink is not None:
         flat = flat.crop(ink)
     flat.thumbnail((SIGNATURE_EDGE_PX, SIGNATURE_EDGE_PX), Image.Resampling.LANCZOS)
-    return _encoded(flat, "PNG")
+    return _encoded(flat, "PNG", compress_level=SIGNATURE_COMPRESSION)
 
 
 def _opened(content: bytes, *, name: str) -> Image.Image:
@@ -68,6 +69,13 @@ def _opened(content: bytes, *, name: str) -> Image.Image:
     if pixels > MAX_PIXELS:
         raise image_too_large(name, pixels)
     return image
+
+
+def _grey_on_white(image: Image.Image) -> Image.Image:
+    """As `_on_white` in grey; one channel instead of four for what a phone's canvas exports."""
+    if image.mode != "RGBA":
+        return _on_white(image).convert("L")
+    return Image.composite(image.convert("L"), Image.new("L", image.size, 255), image.getchannel("A"))
 
 
 def _on_white(image: Image.Image) -> Image.Image:
