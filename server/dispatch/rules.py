@@ -60,6 +60,7 @@ OTHER_CHANNEL = {
     "entrusted": Rule("asked_entrusted", "承办法官指定委托送达", False),
     "forwarded": Rule("asked_forwarded", "承办法官指定转交送达", False),
 }
+BY_HAND = Rule("by_hand", "送达管理员选定上门送达", True)
 LOCKED = Rule("locked", "已由其他送达方式锁定，不能同时上门", False)
 CLOSED = Rule("closed", "已送达或任务不在送达中", False)
 FAILED_BEFORE = Rule("failed_before", "前次送达未成功，请先选定下一种送达方式", False)
@@ -69,7 +70,10 @@ HEARING_OVER = Rule("hearing_over", "开庭时间已过，请与承办法官确�
 # Documents that law wants handed over, whatever channel was named: words of the type → rule.
 _BY_HAND = (("拘传票", SUBPOENA), ("履行到期债务", THIRD_PARTY_DEBT))
 
-_ALL = (ASKED_DIRECT, MEDIATION, SUBPOENA, THIRD_PARTY_DEBT, LOCKED, CLOSED, FAILED_BEFORE, NO_POINT, HEARING_OVER)
+_ALL = (
+    *(ASKED_DIRECT, MEDIATION, SUBPOENA, THIRD_PARTY_DEBT, BY_HAND),
+    *(LOCKED, CLOSED, FAILED_BEFORE, NO_POINT, HEARING_OVER),
+)
 _TEXTS = {rule.code: rule.text for rule in (*_ALL, *OTHER_CHANNEL.values())}
 
 

@@ -106,6 +106,10 @@ def contact_point_not_found() -> NotFound:
     return NotFound(code="contact_point.not_found", title="没有该当事人的这个地址")
 
 
+def place_unknown() -> Invalid:
+    return Invalid(code="attempt.place_unknown", title="送达地址没有坐标，不能安排上门，请先核实地址")
+
+
 def exhibit_unknown_kind(kind: str) -> Invalid:
     return Invalid(code="exhibit.unknown_kind", title=f"没有这种材料：{kind}")
 

@@ -14,6 +14,7 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from server.addresses.models import ContactPoint
 from server.core import crypto, events
 from server.core.crypto import normal_address
 from server.core.errors import DomainError
@@ -24,9 +25,11 @@ from server.dispatch.models import Visit
 from server.dispatch.planning import MOVABLE
 from server.dispatch.services.daysheet import change, parse_day
 from server.dispatch.services.moves import ASSIGNMENT
+from server.law.documents import normal_name
 from server.service import services as service
 from server.service.actor import Actor
 from server.service.models import CHANNELS, Attempt, ServiceTask
+from server.service.services.claims import documents_for
 
 _DUPLICATE_KEY = 11000
 _TASK_FIELDS = (
@@ -154,12 +157,14 @@ def _attempts_without_visit(court: str, fresh: set[str]) -> tuple[list[Attempt],
 
 def _order(court: str, day: str, attempts: Iterable[Attempt], tasks: dict[str, dict[str, Any]], now: datetime) -> int:
     """Inserts one visit per attempt; those that exist already are left as they are. Returns how many are new."""
+    attempts = list(attempts)
+    elsewhere = _elsewhere(court, attempts)
     ordered: list[tuple[Attempt, dict[str, Any], dict[str, Any]]] = []
     for attempt in attempts:
         task = tasks.get(attempt.task_id)
         recipient = next((one for one in (task or {}).get("recipients", ()) if one["id"] == attempt.recipient_id), None)
         if task is not None and recipient is not None:
-            ordered.append((attempt, task, recipient))
+            ordered.append((attempt, task, {**recipient, **elsewhere.get(attempt.id, {})}))
     if not ordered:
         return 0
     buildings = _buildings(court, [recipient for _, _, recipient in ordered])
@@ -173,6 +178,18 @@ def _order(court: str, day: str, attempts: Iterable[Attempt], tasks: dict[str, d
         if any(one["code"] != _DUPLICATE_KEY for one in error.details["writeErrors"]):
             raise
         return int(error.details["nInserted"])
+
+
+def _elsewhere(court: str, attempts: Sequence[Attempt]) -> dict[str, dict[str, Any]]:
+    """Where a visit goes that a person opened for another address of the party; by attempt."""
+    wanted = {one.id: one.contact_point_id for one in attempts if one.contact_point_id}
+    if not wanted:
+        return {}
+    found = ContactPoint._get_collection().find({"_id": {"$in": list(wanted.values())}, "court": court})
+    places = {
+        one["_id"]: {"address": one["text"], "address_basis": one["basis"], "point": one.get("point")} for one in found
+    }
+    return {attempt_id: places[place] for attempt_id, place in wanted.items() if place in places}
 
 
 def _buildings(court: str, recipients: Sequence[dict[str, Any]]) -> list[str | None]:
@@ -192,7 +209,8 @@ def _visit(
     now: datetime,
 ) -> dict[str, Any]:
     remarks = list(task.get("remarks") or ())
-    documents = list(task.get("documents") or ())
+    meant = set(documents_for(task, recipient))
+    documents = [one for one in task.get("documents") or () if normal_name(one["name"]) in meant]
     kind = recipient["kind"]
     visit = {
         "_id": new_id(),

@@ -132,8 +132,8 @@ def open_by_hand(*, court: str, asked: ByHand, actor: Actor, now: datetime) -> A
     """Opens an attempt through the channel a person chose, if the law lets it.
 
     Raises `attempt.reason_required`, `attempt.channel_barred` and `attempt.needs_confirmation` (422, with `article`),
-    `attempt.notice_locked`, `contact_point.not_found`, `recipient.locked`, `recipient.closed`, `state.refused`,
-    `task.not_found`, `recipient.not_found`, and the law's own refusals.
+    `attempt.notice_locked`, `attempt.place_unknown`, `contact_point.not_found`, `recipient.locked`,
+    `recipient.closed`, `state.refused`, `task.not_found`, `recipient.not_found`, and the law's own refusals.
     """
     if not asked.reason.strip():
         raise errors.attempt_reason_required()
@@ -167,7 +167,7 @@ def judged(*, court: str, asked: ByHand, now: datetime) -> Verdict:
     """The law's word on this channel now. Raises it when it bars, or wants a confirmation that was not given."""
     try:
         course = ledger.course_of(court=court, task_id=asked.task_id, recipient_id=asked.recipient_id, now=now)
-        _check_place(court, course.recipient, asked.contact_point_id)
+        _check_place(court, course.recipient, asked)
         book = ledger.ledger_of(course) if asked.channel == "notice" else None
         situation = replace(course.situation, exhausted=book.complete) if book else course.situation
         verdict = law.channels(course.documents, situation, rules=course.rules).of(asked.channel)
@@ -183,12 +183,16 @@ def judged(*, court: str, asked: ByHand, now: datetime) -> Verdict:
     return verdict
 
 
-def _check_place(court: str, recipient: Any, contact_point_id: str | None) -> None:
-    if contact_point_id in (None, recipient["contact_point_id"]):
-        return
-    where = {"_id": contact_point_id, "court": court, "party_id": recipient["party_id"]}
-    if ContactPoint._get_collection().find_one(where, {"_id": 1}) is None:
-        raise errors.contact_point_not_found()
+def _check_place(court: str, recipient: Any, asked: ByHand) -> None:
+    """The place is the party's own, and for a visit it can be found."""
+    place = recipient
+    if asked.contact_point_id not in (None, recipient["contact_point_id"]):
+        where = {"_id": asked.contact_point_id, "court": court, "party_id": recipient["party_id"]}
+        place = ContactPoint._get_collection().find_one(where, {"point": 1})
+        if place is None:
+            raise errors.contact_point_not_found()
+    if asked.channel == "direct" and not place.get("point"):
+        raise errors.place_unknown()
 
 
 class _Opening:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from server.addresses.models import ContactPoint
 from server.board.schemas.attempts import BoardAttemptDetailSchema, BoardExhibitSchema
 from server.board.schemas.tasks import BoardTaskDetailSchema
 from server.board.schemas.tracking import BoardMatrixSchema, BoardReplaySchema, BoardTrackingSchema
 from server.cases.models import Case
 from server.core.clock import court_day, utc_now
+from server.core.fields import DatumPoint, Sealed
 from server.dispatch.models import Visit
 from server.service.models import Attempt, Effect, ServiceTask
 from tests.api.board.conftest import ok, problem
@@ -302,3 +304,31 @@ def test_both_lists_and_the_matrix_show_the_same_attempts_and_the_course_replays
     assert BoardReplaySchema().validate(course) == {}
     states = [frame["recipients"][one["recipients"][0]["id"]] for frame in course["frames"]]
     assert (course["agrees"], course["broken"], states) == (True, None, ["pending", "in_progress", "served"])
+
+
+def test_a_visit_by_hand_goes_to_the_address_chosen_with_the_documents_meant_for_the_recipient(
+    specialist: Browser, manager: Browser
+) -> None:
+    task = samples.task(1, channel="postal", recipient={"documents": ["应诉通知书"], "point": None})
+    samples.store_tasks(task)
+    party = task["recipients"][0]["party_id"]
+    ask = {"channel": "direct", "reason": "邮寄前先上门"}
+    assert problem(specialist.post(of_recipient(task), json=ask)) == (422, "attempt.place_unknown")
+    strange = {**ask, "contact_point_id": "nowhere"}
+    assert problem(specialist.post(of_recipient(task), json=strange)) == (404, "contact_point.not_found")
+    ContactPoint(
+        id="point-2", court=samples.COURT, party_id=party, basis="原告提供", source="test", created_at=utc_now(),
+        text=Sealed.of_address("北京市西城区试验路22号", court=samples.COURT, subject=party),
+        point=DatumPoint(**samples.point(7)), updated_at=utc_now(),
+    ).save(force_insert=True)  # fmt: skip
+    attempt = ok(specialist.post(of_recipient(task), json={**ask, "contact_point_id": "point-2"}), 201)
+    assert attempt["contact_point_id"] == "point-2"
+    unfit = {"result": "signed_recipient", "happened_at": utc_now().isoformat()}
+    assert problem(close(specialist, attempt, unfit)) == (409, "attempt.at_the_door")
+    ok(manager.post(f"{BOARD}/days/{samples.DAY}/selection"))
+    visit = Visit.objects.get(attempt_id=attempt["id"])
+    assert (visit.address_basis, visit.point.lng) == ("原告提供", samples.point(7)["lng"])
+    assert [one["name"] for one in visit.documents] == ["应诉通知书"]
+    ok(specialist.post(f"{BOARD}/attempts/{attempt['id']}/withdraw", json={"reason": "地址有误"}))
+    assert Visit.objects.get(id=visit.id).state == "withdrawn"
+    assert ServiceTask.objects.get(id=task["_id"]).recipients[0].state == "pending"
