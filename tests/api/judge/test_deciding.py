@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,10 +13,13 @@ from flask import Flask
 from server.accounts.models import Person
 from server.core.audit.models import ChainEntry
 from server.core.clock import court_day, utc_now
-from server.service.models import DocumentCopies, Effect, ServiceTask, Todo
+from server.core.ids import new_id
+from server.field.models import EvidenceItem
+from server.service.models import DocumentCopies, Effect, Exhibit, ServiceTask, Todo
 from server.service.services import todos
 from tests.api.conftest import Browser
 from tests.factories.service import task as make_task
+from tests.factories.visits import visit as make_visit
 from tests.integration.service.effect_steps import close, left, opened, row_of
 
 
@@ -130,3 +134,39 @@ def test_announcement_is_refused_while_the_ledger_is_open_and_is_no_clerks_matte
     assert "穷尽送达台账尚有" in answer.get_data(as_text=True)
     assert clerk.client.post(path, data={"csrf": clerk.csrf, "reason": "找不到人"}).status_code == 403
     assert not ServiceTask.objects.get(id=mine.id).recipients[0].notice_approval
+
+
+def test_materials_open_in_place_for_ones_own_case_and_the_look_is_recorded(
+    mine: ServiceTask, app: Flask, people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    stored = app.extensions["evidence_store"].put(io.BytesIO(b"RIFF a recording"), max_bytes=100)
+    attempt_id = row_of(mine).attempt_id
+    held = Exhibit(
+        court=mine.court, task_id=mine.id, attempt_id=attempt_id, kind="recording", media_type="audio/mpeg",
+        size=stored.size, sha256=stored.sha256, store_key=stored.key, received_at=utc_now(), by="p", by_name="专员",
+    ).save(force_insert=True)  # fmt: skip
+    judge = sign_in("judge")
+    assert f"/judge/exhibits/{held.id}" in page(judge, f"/judge/tasks/{mine.id}")
+    with judge.get(f"/judge/exhibits/{held.id}") as answer:
+        assert (answer.status_code, answer.mimetype, answer.data) == (200, "audio/mpeg", b"RIFF a recording")
+        assert answer.headers["Content-Disposition"].startswith("inline")
+    assert ChainEntry.objects(action="exhibit.view", object_id=held.id).get().person_id == people["judge"].id
+    assert sign_in("other-judge").get(f"/judge/exhibits/{held.id}").status_code == 404
+
+
+def test_door_evidence_opens_through_its_own_task_only(
+    mine: ServiceTask, app: Flask, people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    visit = make_visit(server=people["wc001"])
+    ServiceTask.objects(id=visit.task_id).update(set__judge_id=people["judge"].id)
+    stored = app.extensions["evidence_store"].put(io.BytesIO(b"a photo"), max_bytes=100)
+    now = utc_now()
+    item = EvidenceItem(
+        court=mine.court, visit_id=visit.id, task_id=visit.task_id, client_id=new_id(), server_id=people["wc001"].id,
+        digest="0" * 64, kind="photo_door", sha256=stored.sha256, size=stored.size, media_type="image/jpeg",
+        store_key=stored.key, captured_at=now, received_at=now,
+    ).save(force_insert=True)  # fmt: skip
+    judge = sign_in("judge")
+    with judge.get(f"/judge/tasks/{visit.task_id}/evidence/{item.id}") as answer:
+        assert (answer.status_code, answer.data) == (200, b"a photo")
+    assert judge.get(f"/judge/tasks/{mine.id}/evidence/{item.id}").status_code == 404
