@@ -160,6 +160,8 @@ def door_record(visit: Raw, evidence_kinds: Iterable[str]) -> dict[str, Any]:
         record["refuser"] = _person(signer, _refuser(visit["recipient_kind"], signer.get("relation")))
         if code in _LEFT:
             record["left_on"] = day
+    elif outcome.get("left_at_place"):
+        record["left_on"] = day  # OP17 art. 7: left at an address that turned out to be wrong
     return record
 
 

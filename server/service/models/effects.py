@@ -63,6 +63,7 @@ class Effect(Document):
             ("court", "case_id"),
             ("court", "status", "judge_id"),
             ("court", "status", "clerk_id"),
+            ("court", "status", "-updated_at"),
             ("state", "ends_on"),
             {"fields": ["outbox.at"], "sparse": True},
         ],

@@ -76,7 +76,9 @@ def list_effects(
 ) -> tuple[list[dict[str, Any]], int]:
     """Raw effects within reach (`core.objects.within`), latest change first, and how many there are in all."""
     where = {"$and": [dict(within), {"live": True}]}
-    where["$and"] += [{name: value} for name, value in (("status", status), ("task_id", task_id)) if value]
+    # Every status by name, so that the index by status and time serves the unfiltered list too.
+    where["$and"].append({"status": status or {"$in": list(machines.EFFECT.states)}})
+    where["$and"] += [{"task_id": task_id}] if task_id else []
     total = judging.effects().count_documents(where)
     found = judging.effects().find(where, {"inputs": 0, "rules": 0, "outbox": 0, "decisions": 0})
     found = found.sort([("updated_at", -1), ("_id", 1)]).skip((page - 1) * page_size).limit(page_size)

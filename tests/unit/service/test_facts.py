@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.law.effects.effect import effect
+from server.law.outcomes import OUTCOMES
 from server.law.refusals import LawRefused
 from server.law.rulesets import NATIONAL
 from server.law.signers import RELATIONS
@@ -92,6 +93,41 @@ def test_documents_taken_back_were_never_left() -> None:
     assert not {"left_on", "signed_on", "signer", "refuser"} & set(absent)
 
 
+def test_what_was_left_at_a_wrong_address_the_recipient_gave_is_put_to_the_judge() -> None:
+    one = visit("moved", left_at_place="门口信报箱", note="邻居称已搬走") | {"address_basis": "送达地址确认书"}
+    found = _judged(one, ["photo_door"])
+    assert (found["state"], found["served_on"], found["confirm_by"]) == ("deemed", "2026-11-20", ["judge"])
+    absent = visit("nobody_home", left_at_place="门口信报箱", note="无人") | {"address_basis": "送达地址确认书"}
+    assert _judged(absent, ["photo_door"])["state"] == "none"
+
+
+KINDS = ("photo_door", "photo_documents", "photo_left", "photo_process", "signature_recipient", "signature_witness")
+KINDS_MORE = (*KINDS, "signature_server", "video")
+
+
+@patient
+@given(
+    code=st.sampled_from(sorted(OUTCOMES)),
+    kind=st.sampled_from(["自然人", "法人"]),
+    relation=st.sampled_from([None, "本人", "妻子", "前台", "邻居", "律师"]),
+    less=st.lists(st.sampled_from(KINDS_MORE), max_size=8),
+    more=st.lists(st.sampled_from(KINDS_MORE), max_size=4),
+)
+def test_adding_evidence_never_makes_a_visit_less_provable(
+    code: str, kind: str, relation: str | None, less: list[str], more: list[str]
+) -> None:
+    filled = {
+        "refusal_reason": "不收",
+        "left_at_place": "门口",
+        "note": "无",
+        "witness": {"name": "张某", "unit": "居委会"},
+    }
+    one = visit(code, kind=kind, relation=relation, **filled)
+    before, after = (_judged(one, items, recipient=PERSON | {"kind": kind}) for items in (less, less + more))
+    assert before["state"] in ("none", after["state"])
+    assert len(after["missing"]) <= len(before["missing"])
+
+
 @pytest.mark.parametrize("typed", ["未成年子女", "儿子（15岁）", "女儿 9 岁"])
 def test_a_minors_signature_serves_nobody(typed: str) -> None:
     items = ["signature_recipient", "photo_documents"]
@@ -108,14 +144,16 @@ def test_in_a_divorce_the_spouse_is_the_other_side_whatever_the_reading() -> Non
     assert _judged(visit("signed_family", relation="岳母"), items, task=divorce)["state"] == "none"
 
 
-def _judged(one: dict[str, Any], items: list[str], task: dict[str, Any] = TASK) -> dict[str, Any]:
+def _judged(
+    one: dict[str, Any], items: list[str], task: dict[str, Any] = TASK, recipient: dict[str, Any] = PERSON
+) -> dict[str, Any]:
     attempt = {
         "_id": "a1",
         "channel": "direct",
         "outcome": one["outcome"]["code"],
         "record": facts.door_record(one, items),
     }
-    asked = judgment.Asked("起诉状副本", task, PERSON, [attempt], {}, frozenset(), NATIONAL, date(2026, 11, 21))
+    asked = judgment.Asked("起诉状副本", task, recipient, [attempt], {}, frozenset(), NATIONAL, date(2026, 11, 21))
     return judgment.proposal(asked)
 
 
