@@ -145,7 +145,9 @@ def set_situation(
         return _edit(place, recipient_id, moved, why, actor, now)
 
     store.rewrite(court=court, task_id=task_id, now=now, change=change, version=version)
-    if judging.attempts_of(court, task_id, recipient_id):
+    tried = judging.attempts_of(court, task_id, recipient_id)
+    # What ended before the program kept records of law was settled then, and is not unsettled by asking now.
+    if tried and all("record" in one for one in tried):
         judging.judge_recipient(
             court=court, task_id=task_id, recipient_id=recipient_id, attempt_id=None, actor=actor, now=now
         )

@@ -184,6 +184,23 @@ def test_new_facts_bring_a_new_proposal() -> None:
     assert line.text == "登记受送达人情况：经告知仍拒不提供送达地址：否 → 是（理由：谈话笔录第2页）"
 
 
+def test_a_service_from_before_records_were_kept_is_not_undone_by_a_new_fact() -> None:
+    task = task_of_judge()
+    close(opened(task), "signed_recipient", signed())
+    Attempt._get_collection().update_one({"task_id": task.id}, {"$unset": {"record": ""}})
+    Effect.objects(task_id=task.id).delete()
+    situations.set_situation(
+        court=COURT,
+        task_id=task.id,
+        recipient_id=task.recipients[0].id,
+        changes={"evades": True},
+        reason="谈话笔录第2页",
+        actor=REVIEWER,
+        now=utc_now(),
+    )
+    assert (recipient_of(task).state, state_of(task)) == ("served", "completed")
+
+
 def test_situations_are_of_closed_lists_with_a_reason() -> None:
     task = task_of_judge()
     codes = []
