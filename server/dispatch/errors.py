@@ -19,6 +19,11 @@ def visit_under_way(state: str) -> Conflict:
     return Conflict(code="visit.under_way", title="送达员已出发、到达或已完成，不能再改派", state=state)
 
 
+def visit_not_taken_back(state: str) -> Conflict:
+    title = "送达员已出发、到达或已完成上门，不能变更送达方式或者撤回；请待上门结果审核后再处理"
+    return Conflict(code="visit.under_way", title=title, state=state)
+
+
 def visit_withdrawn() -> Conflict:
     return Conflict(code="visit.withdrawn", title="这次上门任务已取消")
 

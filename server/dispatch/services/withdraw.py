@@ -106,6 +106,8 @@ def take_back(court: str, attempt_id: str, reason: str, actor: Actor, now: datet
     visit = Visit._get_collection().find_one({"court": court, "attempt_id": attempt_id}, {"state": 1})
     if visit is None or visit["state"] == "withdrawn":
         return
+    if visit["state"] not in MOVABLE:
+        raise errors.visit_not_taken_back(visit["state"])
     withdraw_visit(court=court, visit_id=visit["_id"], version=None, reason=reason, actor=actor, now=now)
 
 

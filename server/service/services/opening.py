@@ -223,7 +223,7 @@ class _Opening:
 
 
 def free_orphaned_locks(*, now: datetime, older_than: timedelta = timedelta(minutes=2)) -> int:
-    """Frees recipients whose lock names an attempt that was never written (a process died in between)."""
+    """Frees recipients whose lock names an attempt that was never written, or was withdrawn: a process died between."""
     waiting = store.tasks().find(
         {"state": "in_progress", "recipients.lock.at": {"$lt": now - older_than}},
         {"court": 1, "recipients.id": 1, "recipients.lock": 1},
@@ -234,9 +234,13 @@ def free_orphaned_locks(*, now: datetime, older_than: timedelta = timedelta(minu
         for recipient in task["recipients"]
         if recipient.get("lock")
     ]
-    known = {one["_id"] for one in store.attempts().find({"_id": {"$in": [lock[3] for lock in locks]}}, {"_id": 1})}
-    orphans = [lock for lock in locks if lock[3] not in known]
-    for court, task_id, recipient_id, attempt_id in orphans:
-        attempt = {"_id": attempt_id, "task_id": task_id, "recipient_id": recipient_id}
-        attempts.free(court, attempt, "系统释放未完成的锁定", SYSTEM, now)
-    return len(orphans)
+    found = store.attempts().find({"_id": {"$in": [lock[3] for lock in locks]}}, {"state": 1, "text": 1})
+    known = {one["_id"]: one for one in found}
+    freed = 0
+    for court, task_id, recipient_id, attempt_id in locks:
+        attempt = known.get(attempt_id, {"state": "withdrawn"})
+        if attempt["state"] == "withdrawn":
+            gone = {"_id": attempt_id, "task_id": task_id, "recipient_id": recipient_id}
+            attempts.free(court, gone, attempt.get("text") or "系统释放未完成的锁定", SYSTEM, now)
+            freed += 1
+    return freed

@@ -130,6 +130,16 @@ def test_a_lock_whose_attempt_was_never_written_is_freed() -> None:
     assert ServiceTask.objects.get(id=task.id).recipients[0].lock is None
 
 
+def test_a_lock_whose_attempt_was_withdrawn_by_a_process_that_died_is_freed() -> None:
+    task = make_task()
+    attempt = opened(task)
+    Attempt.objects(id=attempt.id).update(set__state="withdrawn", set__text="取消本次送达：改邮寄")
+    assert services.free_orphaned_locks(now=utc_now() + timedelta(minutes=3)) == 1
+    after = ServiceTask.objects.get(id=task.id)
+    assert (after.recipients[0].lock, after.recipients[0].state) == (None, "pending")
+    assert after.steps[-1].text == "取消本次送达：改邮寄"
+
+
 def test_returning_a_task_needs_a_reason_and_an_unchanged_task() -> None:
     task = make_task(state="pending_review")
     review = {"court": COURT, "task_id": task.id, "actor": CLERK, "now": utc_now()}
