@@ -42,7 +42,7 @@ describe('the record of an attempt', () => {
   it('puts answers where their keys say and leaves empty ones out', () => {
     const asked = askedOf('postal', 'mail_signed')
     expect(recordOf(asked, { posted_on: '2026-11-18', signed_on: '2026-11-20', 'signer.relation': 'self', 'signer.name': '李某', 'signer.opposing': false, 'signer.age': undefined }))
-      .toEqual({ posted_on: '2026-11-18', signed_on: '2026-11-20', signer: { relation: 'self', name: '李某' } })
+      .toEqual({ posted_on: '2026-11-18', signed_on: '2026-11-20', signer: { relation: 'self', name: '李某' }, fields: { 'signer.relation': '本人', 'signer.name': '李某' } })
     expect(recordOf(askedOf('direct', 'refused_witness'), { 'fields.witness.name': '王某', 'fields.witness.unit': '某居委会', stray: 'x' }))
       .toEqual({ fields: { 'witness.name': '王某', 'witness.unit': '某居委会' } })
   })

@@ -218,7 +218,9 @@ export const todos = {
   close: (id: string, result: string) => send<unknown>('POST', `${BOARD}/todos/${at(id)}/close`, { body: { result } }),
 }
 
+type Followed = Omit<Paged<never>, 'items'> & { recipients: TrackedRecipient[]; cases: TrackedCase[] }
+const followed = (by: 'recipient' | 'case', query: TrackingAsked) => send<Followed>('GET', `${BOARD}/tracking`, { query: { by, ...query } })
 export const tracking = {
-  recipients: (query: TrackingAsked) => send<Paged<TrackedRecipient>>('GET', `${BOARD}/tracking`, { query: { by: 'recipient', ...query } }),
-  cases: (query: TrackingAsked) => send<Paged<TrackedCase>>('GET', `${BOARD}/tracking`, { query: { by: 'case', ...query } }),
+  recipients: (query: TrackingAsked): Promise<Paged<TrackedRecipient>> => followed('recipient', query).then(({ recipients, ...rest }) => ({ ...rest, items: recipients })),
+  cases: (query: TrackingAsked): Promise<Paged<TrackedCase>> => followed('case', query).then(({ cases, ...rest }) => ({ ...rest, items: cases })),
 }

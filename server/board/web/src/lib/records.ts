@@ -98,15 +98,21 @@ export type Answers = Record<string, Answer>
 const isEmpty = (value: Answer): boolean => value === undefined || value === null || value === '' || value === false || (Array.isArray(value) && !value.length)
 const OBJECTS = new Set(['signer', 'refuser', 'fields'])
 
+/** What a proof must name stands among its fields too: the law asks there whether the signer is named. */
+const NAMED: Record<string, string> = { 'signer.name': 'signer.name', 'signer.relation': 'signer.relation' }
+
 /** The record the server reads: answers put where their keys say, empty ones left out. */
 export function recordOf(asked: readonly Asked[], answers: Readonly<Answers>): Record<string, unknown> {
   const record: Record<string, unknown> = {}
-  for (const { key } of asked) {
+  const put = (head: string, name: string, value: Answer) => { record[head] = { ...(record[head] as object | undefined), [name]: value } }
+  for (const { key, options } of asked) {
     const value = answers[key]
     if (isEmpty(value)) continue
     const [head = '', ...rest] = key.split('.')
     if (!rest.length || !OBJECTS.has(head)) record[key] = value
-    else record[head] = { ...(record[head] as object | undefined), [rest.join('.')]: value }
+    else put(head, rest.join('.'), value)
+    const named = NAMED[key]
+    if (named) put('fields', named, options?.[String(value)] ?? value)
   }
   return record
 }
