@@ -39,9 +39,7 @@ def make_papers(
     return [_make(found, kind, basis, store, actor, now) for kind in OF_A_VISIT]
 
 
-def make_paper(
-    *, court: str, visit_id: str, kind: str, basis: str, store: Store, actor: Actor, now: datetime
-) -> Paper:
+def make_paper(*, court: str, visit_id: str, kind: str, basis: str, store: Store, actor: Actor, now: datetime) -> Paper:
     """One of the two papers of an accepted visit. Raises as `make_papers`."""
     return _make(_accepted(court, visit_id, store), kind, basis, store, actor, now)
 

@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from server.accounts.models import Person
 from server.core.ids import new_id
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES
+from server.service.models import Attempt, Effect, ServiceTask, Todo
 from tests.api.conftest import Browser, Phone
 from tests.api.phone.test_sessions import Wechat
 from tests.factories import visits as make
@@ -57,11 +58,28 @@ class World:
     def __post_init__(self) -> None:
         people = [self.day.people[name].id for name in SERVERS]
         visits = [one["id"] for one in self.day.visits]
+        # A recipient belongs to one task: both are asked for together most of the time.
+        task = ServiceTask.objects(id=self.day.task_ids[-1]).get()
+        attempts = [one.id for one in Attempt.objects(task_id__in=self.day.task_ids)]
+        effects = [one.id for one in Effect.objects(task_id__in=self.day.task_ids)]
+        todos = [one.id for one in Todo.objects(task_id__in=self.day.task_ids)]
         self.known: Mapping[str, Callable[[Random], Any]] = {
             "visit_id": lambda pick: pick.choice(visits),
             "visit_ids": lambda pick: pick.sample(visits, pick.randint(1, len(visits))),
             "visits": lambda pick: pick.sample(visits, 2),
-            "task_id": lambda pick: pick.choice(self.day.task_ids),
+            "task_id": lambda pick: pick.choice([task.id, task.id, *self.day.task_ids]),
+            "recipient_id": lambda _: task.recipients[0].id,
+            "case_id": lambda _: task.case_id,
+            "attempt_id": lambda pick: pick.choice(attempts),
+            "effect_id": lambda pick: pick.choice(effects),
+            "todo_id": lambda pick: pick.choice(todos or ["none"]),
+            "channel": lambda pick: pick.choice(["postal", "pickup", "telephone", "direct"]),
+            "reason": lambda pick: pick.choice(["", "当事人要求", "核对后更正"]),
+            "fields": lambda pick: pick.choice([{}, {"explanation": "三次上门均无人应答"}]),
+            "facts": lambda pick: pick.choice([{"agent": True}, {"evades": False}, {"nothing": 1}]),
+            "thresholds": lambda pick: pick.choice([{}, {"notice_days": 45}, {"notice_days": 10}]),
+            "readings": lambda _: {},
+            "dated": lambda _: self.day.day,
             "task_ids": lambda pick: pick.sample(self.day.task_ids, 2),
             "server_id": lambda pick: pick.choice(people),
             "second_server_id": lambda pick: pick.choice([None, *people]),
@@ -82,7 +100,7 @@ class World:
             "datum": lambda pick: pick.choice(["GCJ-02", "WGS-84", "BD-09"]),
             "accuracy_m": lambda pick: pick.choice([0.0, 12.0, 1e308]),
             "code": lambda pick: pick.choice(list(OUTCOMES)),
-            "kind": lambda pick: pick.choice(["accept", "depart", "arrive", *EVIDENCE_KINDS]),
+            "kind": lambda pick: pick.choice(["accept", "depart", "arrive", "statement", "address_form", *EVIDENCE_KINDS]),
             "court": lambda _: make.COURT,
             "shift": lambda pick: [pick.randint(0, 40_000), pick.randint(40_000, 86_400)],
         }

@@ -17,9 +17,9 @@ NAME = "北京市西城区人民法院"
 def server_of_process() -> Person:
     """Somebody to send, and their court."""
     Court(id=visits.COURT, name=NAME, level=4).save()
-    return Person(court=visits.COURT, username=new_id(), name="李外勤", staff_no=new_id(), created_at=utc_now()).save(
-        force_insert=True
-    )
+    server = Person(court=visits.COURT, username=new_id(), name="李外勤", staff_no=new_id(), created_at=utc_now())
+    server.save(force_insert=True)
+    return server
 
 
 def visit(server: Person, *, name: str = "王示例", **fields: Any) -> Visit:

@@ -68,7 +68,9 @@ def visit(*, server: Person | None = None, second: Person | None = None, court: 
         values |= {"server_id": server.id, "state": "assigned", "position": 1}
     if second is not None:
         values |= {"second_server_id": second.id, "crew": 2, "second_position": 1}
-    return Visit(**(values | fields)).save(force_insert=True)
+    made = Visit(**(values | fields))
+    made.save(force_insert=True)
+    return made
 
 
 def party_of(one: Visit, *, phone: str | None = None, id_number: str | None = None) -> Party:
@@ -79,9 +81,9 @@ def party_of(one: Visit, *, phone: str | None = None, id_number: str | None = No
         values["phone"] = Sealed.of_phone(phone, court=one.court, subject=one.party_id)
     if id_number:
         values["id_number"] = Sealed.of_id_number(id_number, court=one.court, subject=one.party_id)
-    return Party(id=one.party_id, court=one.court, case_id=new_id(), created_at=now, updated_at=now, **values).save(
-        force_insert=True
-    )
+    party = Party(id=one.party_id, court=one.court, case_id=new_id(), created_at=now, updated_at=now, **values)
+    party.save(force_insert=True)
+    return party
 
 
 def visit_values(number: int) -> dict[str, Any]:

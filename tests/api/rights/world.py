@@ -134,9 +134,9 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
     world.add(
         "paper",
         lambda relation: Paper(
-            court=COURT_OF[relation], task_id=tasks[relation].id, visit_id=doors[relation].id, subject=doors[relation].id,
-            kind="proof", number="1", version=1, basis="test", store_key=held.key, sha256=held.sha256, size=held.size, pages=1, made_at=now,
-            made_by="test",
+            court=COURT_OF[relation], task_id=tasks[relation].id, visit_id=doors[relation].id,
+            subject=doors[relation].id, kind="proof", number="1", version=1, basis="test", store_key=held.key,
+            sha256=held.sha256, size=held.size, pages=1, made_at=now, made_by="test",
         ).save(force_insert=True),
     )  # fmt: skip
     world.add(
