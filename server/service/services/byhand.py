@@ -6,16 +6,17 @@ evidence of another attempt, a service without the evidence it rests on.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.addresses.models import ContactPoint
 from server.core import events
 from server.core.clock import show
 from server.law.attempts import RESULTS, RESULTS_OF
-from server.law.outcomes import OUTCOMES
+from server.law.outcomes import FIELDS, OUTCOMES
 from server.law.proof import missing_of
 from server.law.refusals import LawRefused
 from server.service import errors, facts, machines
@@ -34,6 +35,8 @@ _SERVES = frozenset(
         *("mail_signed", "e_sent", "call_told", "notice_published"),
     }
 )
+_LONGEST, _MOST, _DEEPEST = 2000, 200, 4  # characters of a text, entries of a list or object, levels
+_OLDEST = timedelta(days=3660)
 # What the machine knows better than who types: never taken from a record.
 _NOT_TYPED = ("id", "result", "confirmed_by", "rebutted", "no_fault")
 
@@ -103,6 +106,7 @@ def _check_open(attempt: Raw) -> None:
 def _record(court: str, attempt: Raw, recipient: Raw, entered: Result, held: Sequence[Raw]) -> dict[str, Any]:
     """The record as it is kept: what was typed, with what the program knows itself."""
     typed = dict(entered.record)
+    _check_text(typed, "record")
     for name in _NOT_TYPED:
         if name in typed:
             raise errors.bad_record(name, "由系统认定，不能填写")
@@ -127,6 +131,30 @@ def _record(court: str, attempt: Raw, recipient: Raw, entered: Result, held: Seq
     return record
 
 
+def _check_text(value: Any, where: str, depth: int = 0) -> None:
+    """Only what a person could have typed is kept: no control characters, no broken Unicode, nothing endless."""
+    if isinstance(value, str) and (len(value) > _LONGEST or any(_is_odd(one) for one in value)):
+        raise errors.bad_record(where, "过长或者含有不能识别的字符")
+    if not isinstance(value, dict | list):
+        return
+    if depth > _DEEPEST or len(value) > _MOST:
+        raise errors.bad_record(where, "内容过多")
+    for number, one in enumerate(value):
+        if isinstance(value, dict):
+            _check_text(one, where)
+            _check_text(value[one], one, depth + 1)
+        else:
+            _check_text(one, f"{where}[{number}]", depth + 1)
+    if where == "fields" and isinstance(value, dict):
+        for name in value:
+            if name not in FIELDS:
+                raise errors.bad_record(f"fields.{name}", "没有这个填写项")
+
+
+def _is_odd(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t"
+
+
 def _check_items(attempt: Raw, items: Any, held: Sequence[Raw]) -> None:
     """Evidence is what was uploaded for this attempt; a record may name it, never add to it."""
     kinds = {one["kind"] for one in held}
@@ -143,7 +171,7 @@ def _check_items(attempt: Raw, items: Any, held: Sequence[Raw]) -> None:
                     rule="民事诉讼法第八十七条",
                 )
             )
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise errors.bad_record(f"items[{number}]", "没有上传这种材料")
 
 
@@ -158,6 +186,8 @@ def _basis(court: str, attempt: Raw, recipient: Raw) -> str:
 def _check_time(entered: Result, now: datetime) -> None:
     if entered.happened_at > now:
         raise errors.bad_record("happened_at", "不能晚于现在")
+    if now - entered.happened_at > _OLDEST:
+        raise errors.bad_record("happened_at", "早于现在太久")
 
 
 def _missing(task: Raw, recipient: Raw, told: Raw, held: Sequence[Raw]) -> list[dict[str, str]]:

@@ -65,7 +65,7 @@ def add_exhibit(
         "task_id": attempt["task_id"],
         "attempt_id": attempt_id,
         "kind": upload.kind,
-        "filename": upload.filename.strip()[:_LONGEST_NAME],
+        "filename": "".join(one for one in upload.filename.strip() if one.isprintable())[:_LONGEST_NAME],
         "media_type": media_type,
         "size": held.size,
         "sha256": held.sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
@@ -77,7 +78,9 @@ def signed(**changes: Any) -> dict[str, Any]:
 
 
 def close(specialist: Browser, attempt: dict[str, Any], body: dict[str, Any]) -> Any:
-    return specialist.post(f"{BOARD}/attempts/{attempt['id']}/close", json=body)
+    # Written in ASCII, so that even broken Unicode can be sent.
+    path, data = f"{BOARD}/attempts/{attempt['id']}/close", json.dumps(body)
+    return specialist.post(path, data=data, content_type="application/json")
 
 
 def test_served_by_post_from_the_first_question_to_the_completed_task(
@@ -127,6 +130,16 @@ def test_served_by_post_from_the_first_question_to_the_completed_task(
         ({"return_reason": "whim"}, "law.unknown_word"),
         ({"confirmed_by": "我自己"}, "attempt.bad_record"),
         ({"items": ["mail_receipt"]}, "attempt.bad_record"),
+        ({"items": [[]]}, "attempt.bad_record"),
+        ({"items": 5}, "attempt.bad_record"),
+        ({"channel": ["postal"]}, "attempt.bad_record"),
+        ({"fields": {"a\x00": "x"}}, "attempt.bad_record"),
+        ({"fields": {"$where": "x"}}, "attempt.bad_record"),
+        ({"fields": {"note": "\ud800"}}, "attempt.bad_record"),
+        ({"fields": {"note": 5}}, "law.bad_input"),
+        ({"fields": []}, "law.bad_input"),
+        ({"signer": {"relation": {"a": {"b": {"c": {"d": {}}}}}}}, "attempt.bad_record"),
+        ({"tried_on": ["2026-11-01"] * 201}, "attempt.bad_record"),
         ({"items": [{"kind": "mail_receipt", "attempt_id": "another"}]}, "law.foreign_evidence"),
         ({"signed_on": date(TODAY.year + 1, 1, 1).isoformat()}, "law.contradiction"),
     ],
