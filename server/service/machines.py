@@ -68,7 +68,7 @@ TASK = _machine(
     Event("return", "审核退回", (SPECIALIST,), _to("returned", "pending_review")),
     Event("resubmit", "修改后重新提交", (COURT_STAFF, JUDGE), _to("pending_review", "returned")),
     Event("complete", "全部受送达人送达完毕", (MACHINE,), _to("completed", "in_progress")),
-    Event("reopen", "送达效力被否定，继续送达", (COURT_STAFF, JUDGE), _to("in_progress", "completed")),
+    Event("reopen", "送达效力被否定，继续送达", (COURT_STAFF, JUDGE, MACHINE), _to("in_progress", "completed")),
     Event(
         "withdraw",
         "撤回任务",
