@@ -100,7 +100,7 @@ class World:
             "datum": lambda pick: pick.choice(["GCJ-02", "WGS-84", "BD-09"]),
             "accuracy_m": lambda pick: pick.choice([0.0, 12.0, 1e308]),
             "code": lambda pick: pick.choice(list(OUTCOMES)),
-            "kind": lambda pick: pick.choice(["accept", "depart", "arrive", "statement", "address_form", *EVIDENCE_KINDS]),
+            "kind": lambda pick: pick.choice(["accept", "depart", "arrive", "statement", *EVIDENCE_KINDS]),
             "court": lambda _: make.COURT,
             "shift": lambda pick: [pick.randint(0, 40_000), pick.randint(40_000, 86_400)],
         }
