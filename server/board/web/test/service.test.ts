@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { effectState, said } from '@/lib/effect'
 import { askedOf, EXHIBITS, exhibitsOf, offeredResults, recordOf } from '@/lib/records'
+import { ADDRESS_BASES } from '@/lib/reasons'
 import { remaining, remainingDays } from '@/lib/remaining'
 import { differing, faultsByField, rangeText } from '@/lib/rules'
 import { changesOf, factWords, valueOf } from '@/lib/situation'
@@ -62,6 +63,7 @@ describe('the record of an attempt', () => {
     for (const one of askedOf('postal', 'mail_returned').concat(askedOf('telephone', 'call_failed'), askedOf('pickup', 'signed_family'))) {
       for (const code of Object.keys(one.options ?? {})) expect(law, code).toContain(`"${code}"`)
     }
+    for (const basis of ADDRESS_BASES) expect(python('law/terms.py'), basis).toContain(`"${basis}"`)
     for (const code of Object.keys(TODO_KINDS)) expect(python('service/todo_rules.py'), code).toContain(`"${code}"`)
   })
 })

@@ -23,7 +23,7 @@ export const planState = word({
 export const importState = word({ queued: '排队中', running: '导入中', done: '已完成', failed: '失败' })
 export const importKind = word({ cases: '送达任务', servers: '外勤名单' })
 export const channel = word({
-  direct: '直接送达', electronic: '电子送达', telephone: '电话送达', postal: '邮寄送达', pickup: '窗口领取',
+  direct: '直接送达', electronic: '电子送达', telephone: '电话送达', postal: '邮寄送达', pickup: '来院领取',
   notice: '公告送达', entrusted: '委托送达', forwarded: '转交送达', leaving: '留置送达', message: '短信、微信',
 })
 export const mode = word({ car: '汽车', ebike: '电动自行车', bike: '自行车', transit: '公共交通', walk: '步行' })
