@@ -68,7 +68,7 @@ const ENTRUSTED = day('received_on', '受托（转交）单位收到日期')
 const OF_RESULT: Record<string, Asked[]> = {
   mail_delivered: [POSTED, ...TRIES, NOTE],
   mail_signed: [POSTED, day('signed_on', '回执签收日期'), ...person('signer', '签收人')],
-  mail_returned: [POSTED, day('returned_on', '退回日期'), choice('return_reason', '退回原因', RETURNS), ...TRIES, NOTE],
+  mail_returned: [POSTED, day('returned_on', '退回日期'), choice('return_reason', '退回原因', RETURNS), ...TRIES, ...person('refuser', '拒收人（退回原因为拒收时填写）'), NOTE],
   e_sent: [
     moment('sent_at', '发送时间'), moment('arrived_at', '到达时间', '系统显示发送成功的时间'), moment('read_at', '阅读时间'), moment('replied_at', '回复收悉时间'),
     moment('acted_at', '据此作出诉讼行为的时间'), tick('prompt_only', '只发了链接或者提示，没有发文书'),
