@@ -24,10 +24,11 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
-from server.accounts.models import Person
+from server.accounts.models import Group, Person, Role
+from server.core.clock import utc_now
 from server.core.ids import new_id
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES
-from server.service.models import Attempt, Effect, ServiceTask, Todo
+from server.service.models import Attempt, CourtRules, Effect, ServiceTask, Todo
 from tests.api.conftest import Browser, Phone
 from tests.api.phone.test_sessions import Wechat
 from tests.factories import visits as make
@@ -70,6 +71,7 @@ class World:
             "task_id": lambda pick: pick.choice([task.id, task.id, *self.day.task_ids]),
             "recipient_id": lambda _: task.recipients[0].id,
             "case_id": lambda _: task.case_id,
+            **_administered(),
             "attempt_id": lambda pick: pick.choice(attempts),
             "effect_id": lambda pick: pick.choice(effects),
             "todo_id": lambda pick: pick.choice(todos or ["none"]),
@@ -123,6 +125,18 @@ class World:
                 for key, one in value.items()
             }
         return [self.settle(one, pick) for one in value] if isinstance(value, list) else value
+
+
+def _administered() -> dict[str, Callable[[Random], Any]]:
+    """A group, a role and drafts of rules, by the names of their ids."""
+    now = utc_now()
+    group = Group(court=make.COURT, name="送达一组", updated_at=now).save(force_insert=True)
+    role = Role(court=make.COURT, name="本院角色", permissions=["tasks.view"], updated_at=now).save(force_insert=True)
+    rules = CourtRules(
+        court=make.COURT, version="2026-1", dated="2026-11-24", drafted_by="p", drafted_by_name="甲", drafted_at=now
+    ).save(force_insert=True)
+    ids = {"group_id": group.id, "role_id": role.id, "rule_set_id": rules.id}
+    return {name: lambda _, found=found: found for name, found in ids.items()}
 
 
 @pytest.fixture
@@ -204,5 +218,5 @@ def test_no_operation_of_the_document_answers_5xx_or_without_a_problem_document(
     assert not broken, "\n\n".join(broken)
     # Only refusals would mean that nothing behind the first check was reached.
     reached = [label for label, statuses in answered.items() if any(status < 400 for status in statuses)]
-    assert len(reached) >= 0.5 * len(answered), answered
+    assert len(reached) >= 0.5 * len(answered), sorted(set(answered) - set(reached))
     assert not any(401 in statuses for label, statuses in answered.items() if label not in SIGNS_IN), answered

@@ -10,6 +10,7 @@ from server.papers.render import render_proof
 from server.papers.seal import keys
 from server.papers.seal.check import Trust
 from server.papers.seal.embedded import EmbeddedSeal, SealKeys
+from server.papers.seal.keys import Credential
 from server.papers.seal.provider import Place, SealedPdf
 from tests.unit.papers import samples
 
@@ -22,7 +23,7 @@ class Sealing:
     """One installation's keys and what verifiers go by."""
 
     keys: SealKeys
-    root: keys.Credential
+    root: Credential
 
     @property
     def trust(self) -> Trust:
