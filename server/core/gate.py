@@ -35,7 +35,7 @@ _STAGES = {
     "password": ("auth.password_change_needed", "请先修改密码"),
 }
 # A stranger who knocks a thousand times a minute writes thirty rows, not a thousand.
-_strangers = Quiet(limit=30, seconds=60)
+STRANGERS = "refused_strangers"
 
 
 def enter() -> None:
@@ -122,12 +122,18 @@ def _to_be_recorded(opened: deed.Deed, status: int) -> bool:
         if g.get("principal") is not None:
             return True
         asks_who_one_is = opened.permission == FINISH and request.method in SAFE_METHODS
-        return not (asks_who_one_is and g.get("auth_problem") is None) and _strangers.allows(request.remote_addr or "")
+        return not (asks_who_one_is and g.get("auth_problem") is None) and _stranger_may_be_told()
     if status == HTTPStatus.NOT_FOUND:
         return bool(opened.object_type)
     if status == HTTPStatus.NOT_MODIFIED:
         return False  # nothing left the house
     return opened.action is not None and request.method != "HEAD"
+
+
+def _stranger_may_be_told() -> bool:
+    """False once this caller was refused so often within a minute that another row would say nothing new."""
+    quiet: Quiet = current_app.extensions[STRANGERS]
+    return quiet.allows(request.remote_addr or "")
 
 
 def _row(opened: deed.Deed, now: datetime, result: str, code: str) -> Row:
@@ -164,7 +170,13 @@ def _row(opened: deed.Deed, now: datetime, result: str, code: str) -> Row:
     )
 
 
+def init_strangers(app: Flask) -> None:
+    """Nobody has been refused yet: thirty refusals a minute of one address are recorded, in each process."""
+    app.extensions[STRANGERS] = Quiet(limit=30, seconds=60)
+
+
 def init_app(app: Flask) -> None:
     """After whoever identifies callers (`server.accounts`) has registered: order matters."""
+    init_strangers(app)
     app.before_request(enter)
     app.after_request(leave)

@@ -31,6 +31,9 @@ CLOSED = ("completed", "withdrawn")
 # Each relay costs two round trips; when a list changes more tasks than this, the sweep of the core sends the news.
 RELAY_AT_ONCE = 20
 
+# What a recipient begins with besides what the list says: as the model would write it.
+_BLANK: dict[str, Any] = {"documents": [], "situation": {}, "awaits": [], "notice_approval": {}}
+
 _NEEDED = {"import_key", "version", "state", "origin", *Change.TASK_FIELDS, "documents", "recipients"}
 
 
@@ -110,7 +113,7 @@ def _new_task(one: PlacedRow, context: ImportContext) -> dict[str, Any]:
         "case_number": one.row.case_number,
         **{name: value for name, value in task_values(one).items() if value not in (None, "")},
         "documents": [{"name": name, "copies": copies} for name, copies in one.row.documents],
-        "recipients": [{"id": new_id(), "state": "pending", **_without_blanks(recipient_values(one))}],
+        "recipients": [{"id": new_id(), "state": "pending", **_BLANK, **_without_blanks(recipient_values(one))}],
         "state": machines.TASK.start,
         "origin": ORIGIN + context.run_id,
         "steps": [created],

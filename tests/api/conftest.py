@@ -31,7 +31,7 @@ from server.accounts.services import passwords, second_factor
 from server.app import create_app
 from server.board import api as board
 from server.config import Settings
-from server.core import crypto
+from server.core import crypto, gate
 from server.core import database as core_database
 from server.core.clock import utc_now
 from tests.stack import scratch
@@ -98,6 +98,8 @@ def quick_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def app(composed_app: Flask, database: Any, clean_redis: Any, quick_hashes: None) -> Flask:
+    """What the app remembers of refused strangers goes with the databases of the test before."""
+    gate.init_strangers(composed_app)
     return composed_app
 
 
