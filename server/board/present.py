@@ -186,6 +186,7 @@ def task(raw: Raw) -> dict[str, Any]:
     return {
         "id": raw["_id"],
         "version": raw["version"],
+        "case_id": raw["case_id"],
         "case_number": raw["case_number"],
         "case_kind": raw["case_kind"],
         "cause": raw.get("cause"),

@@ -98,6 +98,13 @@ class BoardLawfulSchema(Schema):
     confirmed = fields.Boolean(required=True)
 
 
+class BoardResultChoiceSchema(Schema):
+    """A result that may be entered for the channel."""
+
+    code = fields.String(required=True)
+    label = fields.String(required=True)
+
+
 class BoardAttemptDetailSchema(Schema):
     id = fields.String(required=True)
     task_id = fields.String(required=True)
@@ -117,7 +124,7 @@ class BoardAttemptDetailSchema(Schema):
     happened_at = fields.AwareDateTime(required=True, allow_none=True)
     text = fields.String(required=True, allow_none=True)
     record = fields.Dict(required=True)
-    results = fields.List(fields.Dict(), required=True, metadata={"description": "[{code, label}] that may be entered"})
+    results = fields.List(fields.Nested(BoardResultChoiceSchema), required=True)
     exhibits = fields.List(fields.Nested(BoardExhibitSchema), required=True)
     missing = fields.List(fields.Nested(BoardMissingSchema), required=True)
     version = fields.Integer(required=True)

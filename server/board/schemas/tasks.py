@@ -53,6 +53,7 @@ class BoardRecipientSchema(Schema):
 class BoardTaskSchema(Schema):
     id = fields.String(required=True)
     version = fields.Integer(required=True)
+    case_id = fields.String(required=True)
     case_number = fields.String(required=True)
     case_kind = fields.String(required=True)
     cause = fields.String(required=True, allow_none=True)

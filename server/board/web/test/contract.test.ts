@@ -1,6 +1,9 @@
 import { expectTypeOf, it } from 'vitest'
 import type * as admin from '@/api/admin'
+import type * as papers from '@/api/papers'
+import type * as rules from '@/api/rules'
 import type { components } from '@/api/schema'
+import type * as service from '@/api/service'
 import type { Shape } from '@/api/types'
 
 /** A type declared by hand, its words as plain strings: the document says less of them than the pages rely on. */
@@ -30,4 +33,20 @@ it('what the administration pages read is what docs/openapi.json promises', () =
   expectTypeOf<Answered<'TotpState'>>().toExtend<Wide<admin.Totp>>()
   expectTypeOf<Answered<'Enrolment'>>().toExtend<Wide<admin.NewTotp>>()
   expectTypeOf<Answered<'OwnSession'>>().toExtend<Wide<admin.SessionRow>>()
+})
+
+it('what the pages of tasks, rules and papers read is what docs/openapi.json promises', () => {
+  expectTypeOf<Answered<'BoardTodo'>>().toExtend<Wide<service.Todo>>()
+  expectTypeOf<Answered<'BoardEffectDetail'>>().toExtend<Wide<service.EffectDetail>>()
+  expectTypeOf<Answered<'BoardAttemptDetail'>>().toExtend<Wide<service.AttemptDetail>>()
+  expectTypeOf<Answered<'BoardMatrix'>>().toExtend<Wide<service.Matrix>>()
+  expectTypeOf<Answered<'BoardLedger'>>().toExtend<Wide<service.Ledger>>()
+  expectTypeOf<Answered<'BoardClock'>>().toExtend<Wide<service.Clock>>()
+  expectTypeOf<Answered<'BoardRuleSet'>>().toExtend<Wide<rules.RuleSet>>()
+  expectTypeOf<Answered<'BoardRuleDefaults'>>().toExtend<Wide<rules.RuleDefaults>>()
+  expectTypeOf<Answered<'BoardPaperBatch'>>().toExtend<Wide<papers.Batch>>()
+  expectTypeOf<Answered<'BoardArchive'>>().toExtend<Wide<papers.Archive>>()
+  expectTypeOf<Answered<'BoardTargets'>>().toExtend<Wide<admin.Targets>>()
+  expectTypeOf<Answered<'BoardSealReport'>>().toExtend<Wide<papers.SealReport>>()
+  expectTypeOf<Answered<'BoardWording'>>().toExtend<Wide<papers.Wording>>()
 })

@@ -192,6 +192,33 @@ export interface CourtFigures {
   visits_done: number
 }
 export interface Overview { from: string; to: string; courts: CourtFigures[] }
+/** A target counted under one reading of its words; `value` is a share of 1, or days. */
+export interface TargetReading { code: string; text: string; numerator: number; denominator: number; value: number | null; met: boolean | null }
+export interface Target {
+  check: string
+  code: string
+  text: string
+  numerator: string
+  denominator: string
+  excluded: string
+  threshold: number
+  sense: 'at_least' | 'above' | 'at_most' | 'below'
+  unit: string
+  /** The reading that counts. */
+  chosen: string
+  met: boolean | null
+  /** What is not recorded yet, so that nothing can be counted. */
+  lacking: string
+  readings: TargetReading[]
+}
+export interface Targets {
+  from: string
+  to: string
+  tasks: number
+  measures: Target[]
+  volumes: { check: string; code: string; text: string; foreseen: number; done: number; left: number }[]
+  prices: { code: string; text: string; fen: number }[]
+}
 
 const items = <T>(list: { items: T[] }): T[] => list.items
 const at = (...parts: string[]): string => parts.map(encodeURIComponent).join('/')
@@ -287,4 +314,5 @@ export const parties = {
 
 export const overview = {
   get: (from: string, to: string) => send<Overview>('GET', `${BOARD}/overview`, { query: { from, to } }),
+  targets: (from: string, to: string) => send<Targets>('GET', `${BOARD}/targets`, { query: { from, to } }),
 }

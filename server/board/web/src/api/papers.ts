@@ -62,6 +62,24 @@ export interface WordingBlock { name: string; label: string; text: string; most:
 /** The shipped blocks of one kind, and the names that may stand in braces. */
 export interface WordingDefaults { kind: string; title: string; version: string; placeholders: { name: string; text: string }[]; blocks: WordingBlock[] }
 
+/** One archive package of a case; `number`: the case's first, second … */
+export interface Archive {
+  id: string
+  case_id: string
+  case_number: string
+  number: number
+  state: 'queued' | 'running' | 'done' | 'failed'
+  files_total: number
+  files_done: number
+  bytes_done: number
+  size: number | null
+  sha256: string | null
+  problem: { code: string; title: string } | null
+  asked_by_name: string
+  asked_at: string
+  finished_at: string | null
+}
+
 const at = (...parts: string[]): string => parts.map(encodeURIComponent).join('/')
 const BOARD = '/api/board'
 
@@ -90,4 +108,11 @@ export const wordings = {
   approve: (id: string) => send<unknown>('POST', `${BOARD}/wordings/${at(id)}/approve`),
   drop: (id: string) => send<unknown>('POST', `${BOARD}/wordings/${at(id)}/drop`),
   preview: (body: { kind: string; texts: Record<string, string> }) => makeFile(`${BOARD}/wordings/preview`, body),
+}
+
+export const archives = {
+  ofCase: (caseId: string) => send<{ items: Archive[] }>('GET', `${BOARD}/cases/${at(caseId)}/archive`).then((list) => list.items),
+  make: (caseId: string) => send<Archive>('POST', `${BOARD}/cases/${at(caseId)}/archive`),
+  get: (id: string) => send<Archive>('GET', `${BOARD}/archives/${at(id)}`),
+  file: (id: string) => fetchFile(`${BOARD}/archives/${at(id)}/file`),
 }

@@ -38,6 +38,7 @@ export const todoState = word({ open: '待领取', taken: '办理中', done: '�
 export const confidence = word({ high: '高', medium: '中', low: '低' })
 export const decided = word({ confirm: '确认', reject: '不予确认', set: '改定' })
 export const ruleSetState = word({ draft: '草稿', approved: '已批准', dropped: '已作废' })
+export const archiveState = word({ queued: '排队中', running: '制作中', done: '已完成', failed: '未能制作' })
 export const batchState = word({ running: '制作中', finishing: '正在打包', done: '已完成', stopped: '已停止' })
 
 /** Why a recipient gets a visit, or is locked to a channel. */
