@@ -13,15 +13,9 @@ from server.papers import forms
 from server.reports.forms.common import Head, attempt_of, moment_of
 from server.reports.forms.material import Material
 from server.service.models import Attempt, Effect
+from server.service.record_fields import E_ADDRESSES
 
 Typed = Mapping[str, Any]
-_ADDRESSES = {
-    "sms": "短信",
-    "mobile": "短信",
-    "email": "电子邮件",
-    "wechat": "微信",
-    "platform": "诉讼服务平台",
-}
 _VIEWS = (("arrived_at", "到达"), ("read_at", "查阅"), ("replied_at", "回复"), ("acted_at", "据此作出诉讼行为"))
 
 
@@ -35,7 +29,7 @@ def e_voucher(one: Material, typed: Typed, head: Head) -> forms.ElectronicVouche
     return forms.ElectronicVoucher(
         **head.of(one),
         recipient_name=one.recipient.name,
-        channel=_ADDRESSES.get(fields.get("kind") or "", "电子送达"),
+        channel=E_ADDRESSES.get(fields.get("kind") or "", "电子送达"),
         address=fields.get("address") or "",
         documents=tuple(
             forms.ElectronicDocument(name=name, copies=copies) for name, copies in one.documents_of(one.recipient)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from server.law.attempts import RETURN_REASONS
+from server.law.calls import LABELS
 from server.law.outcomes import EVIDENCE_KINDS
 from server.law.proof import KINDS
 from server.papers import data as paper
@@ -16,6 +17,7 @@ from server.reports.effects import effects_of
 from server.reports.forms.common import Head, moment_of
 from server.reports.forms.material import Material
 from server.service.models import Attempt, Exhibit
+from server.service.record_fields import E_ADDRESSES, RECORD_FIELDS
 
 Typed = Mapping[str, Any]
 # What a record says of an attempt, in the words and the order of the report.
@@ -36,15 +38,7 @@ _DAYS = (
     ("left_on", "留置日期"),
     ("returned_on", "退回日期"),
 )
-_FIELDS = (
-    ("waybill", "邮件号码"),
-    ("address", "发送地址"),
-    ("sender", "发送号码"),
-    ("numbers", "主叫、被叫号码"),
-    ("url", "发布地址"),
-    ("refusal_reason", "拒收事由"),
-    ("note", "情况说明"),
-)
+_FIELDS = ("waybill", "kind", "address", "sender", "numbers", "call_result", "url", "refusal_reason", "note")
 
 
 def report(one: Material, _typed: Typed, head: Head) -> paper.ServiceReport:
@@ -115,10 +109,17 @@ def _facts(attempt: Attempt) -> tuple[tuple[str, str], ...]:
     signer = record.get("signer") or {}
     pairs = [("签收人", signer.get("name"))]
     pairs += [(label, _days(record.get(name))) for name, label in _DAYS]
-    pairs += [(label, fields.get(name)) for name, label in _FIELDS]
+    pairs += [(RECORD_FIELDS[name], _word(name, fields.get(name))) for name in _FIELDS]
     if record.get("return_reason"):
         pairs.append(("退回原因", RETURN_REASONS[record["return_reason"]][0]))
     return tuple((label, str(text)) for label, text in pairs if text)
+
+
+def _word(name: str, value: str | None) -> str | None:
+    """Codes of closed lists in words."""
+    if value and name == "call_result":
+        return LABELS[value].label_zh if value in LABELS else value
+    return E_ADDRESSES.get(value, value) if value and name == "kind" else value
 
 
 def _days(value: Any) -> str:

@@ -16,10 +16,10 @@ from server.addresses.models import ContactPoint
 from server.core import events
 from server.core.clock import show
 from server.law.attempts import RESULTS, RESULTS_OF
-from server.law.outcomes import FIELDS, OUTCOMES
+from server.law.outcomes import OUTCOMES
 from server.law.proof import missing_of
 from server.law.refusals import LawRefused
-from server.service import errors, facts, machines
+from server.service import errors, facts, machines, record_fields
 from server.service.actor import Actor
 from server.service.models import Attempt
 from server.service.services import attempts, claims, closing, exhibits, judging, store
@@ -146,9 +146,10 @@ def _check_text(value: Any, where: str, depth: int = 0) -> None:
         else:
             _check_text(one, f"{where}[{number}]", depth + 1)
     if where == "fields" and isinstance(value, dict):
-        for name in value:
-            if name not in FIELDS:
-                raise errors.bad_record(f"fields.{name}", "没有这个填写项")
+        for name, told in value.items():
+            why = record_fields.fault(name, told)
+            if why:
+                raise errors.bad_record(f"fields.{name}", why)
 
 
 def _is_odd(character: str) -> bool:

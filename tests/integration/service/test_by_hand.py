@@ -50,14 +50,28 @@ CONSENT = {"consent": {"form": "express"}, "e_address": "given"}
 SENT = {"sent_at": EARLIER.isoformat(), "arrived_at": NOW.isoformat()}
 WAYS = [
     Way("pickup", "signed_recipient", {**SIGNED, "place": "court"}, ("receipt",), "served"),
-    Way("postal", "mail_signed", {**SIGNED, "posted_on": TODAY}, ("mail_receipt",), "served"),
+    Way(
+        "postal",
+        "mail_signed",
+        {**SIGNED, "posted_on": TODAY, "fields": {"signer.name": "钱某", "waybill": "1234567890123"}},
+        ("mail_receipt",),
+        "served",
+    ),
     Way("entrusted", "signed_recipient", {**SIGNED, "received_on": TODAY}, ("receipt", "letter"), "served"),
     Way("forwarded", "signed_recipient", SIGNED, ("receipt",), "served", {"forwarded_for": "soldier"}),
     Way("electronic", "e_sent", SENT, ("voucher",), "served", CONSENT),
     Way(
         "telephone", "call_told", {"called_at": EARLIER.isoformat()}, ("recording",), "none", {}, "简易程序", "告知开庭"
     ),
-    Way("telephone", "call_failed", {"called_at": EARLIER.isoformat()}, (), "none", {}, "简易程序"),
+    Way(
+        "telephone",
+        "call_failed",
+        {"called_at": EARLIER.isoformat(), "fields": {"call_result": "no_such_number", "numbers": "010-12345678"}},
+        (),
+        "none",
+        {},
+        "简易程序",
+    ),
     Way("electronic", "e_failed", {}, (), "none", CONSENT),
 ]
 
@@ -110,6 +124,17 @@ def test_each_channel_closes_with_its_own_record_and_evidence(way: Way, tmp_path
     after = ServiceTask.objects.get(id=task.id)
     assert after.recipients[0].lock is None
     assert (after.recipients[0].state == "served") == (way.state == "served")
+
+
+@pytest.mark.parametrize("fields", [{"waybil": "1"}, {"call_result": "asleep"}, {"numbers": 10}])
+def test_a_field_that_is_none_and_a_word_of_no_list_are_refused_by_name(fields: dict[str, Any], tmp_path: Path) -> None:
+    way = Way(
+        "telephone", "call_failed", {"called_at": EARLIER.isoformat(), "fields": fields}, (), "none", {}, "简易程序"
+    )
+    with pytest.raises(DomainError) as caught:
+        test_each_channel_closes_with_its_own_record_and_evidence(way, tmp_path)
+    assert caught.value.code == "attempt.bad_record"
+    assert caught.value.as_problem()["field"] == f"fields.{next(iter(fields))}"
 
 
 def test_material_that_comes_late_is_judged_and_nothing_is_taken_away(tmp_path: Path) -> None:

@@ -62,21 +62,24 @@ const REASON = text('fields.refusal_reason', '拒收事由', 'long')
 const LEFT = [day('left_on', '留置（记明拒收）日期'), text('fields.left_at_place', '文书留置的具体位置')]
 const PLACE = choice('place', '地点', PLACES)
 const POSTED = day('posted_on', '交邮日期')
+const WAYBILL = text('fields.waybill', '邮件号码')
+const E_KINDS = { sms: '短信', email: '电子邮件', wechat: '微信', platform: '诉讼服务平台' }
+const E_WHERE: Asked[] = [choice('fields.kind', '电子送达的途径', E_KINDS), text('fields.address', '接收的号码、账号'), text('fields.sender', '发送的号码、账号')]
 const TRIES: Asked[] = [{ key: 'tried_on', label: '投递日期（可多选）', kind: 'days' }, tick('contact_tried', '投递时联系过收件人')]
 const ENTRUSTED = day('received_on', '受托（转交）单位收到日期')
 
 const OF_RESULT: Record<string, Asked[]> = {
-  mail_delivered: [POSTED, ...TRIES, NOTE],
-  mail_signed: [POSTED, day('signed_on', '回执签收日期'), ...person('signer', '签收人')],
-  mail_returned: [POSTED, day('returned_on', '退回日期'), choice('return_reason', '退回原因', RETURNS), ...TRIES, ...person('refuser', '拒收人（退回原因为拒收时填写）'), NOTE],
+  mail_delivered: [WAYBILL, POSTED, ...TRIES, NOTE],
+  mail_signed: [WAYBILL, POSTED, day('signed_on', '回执签收日期'), ...person('signer', '签收人')],
+  mail_returned: [WAYBILL, POSTED, day('returned_on', '退回日期'), choice('return_reason', '退回原因', RETURNS), ...TRIES, ...person('refuser', '拒收人（退回原因为拒收时填写）'), NOTE],
   e_sent: [
-    moment('sent_at', '发送时间'), moment('arrived_at', '到达时间', '系统显示发送成功的时间'), moment('read_at', '阅读时间'), moment('replied_at', '回复收悉时间'),
+    ...E_WHERE, moment('sent_at', '发送时间'), moment('arrived_at', '到达时间', '系统显示发送成功的时间'), moment('read_at', '阅读时间'), moment('replied_at', '回复收悉时间'),
     moment('acted_at', '据此作出诉讼行为的时间'), tick('prompt_only', '只发了链接或者提示，没有发文书'),
   ],
-  e_failed: [moment('sent_at', '发送时间'), NOTE],
-  call_told: [moment('called_at', '通话时间'), choice('fields.call_result', '通话结果', CALLS), text('fields.note', '主叫、被叫号码和告知内容', 'long')],
+  e_failed: [...E_WHERE, moment('sent_at', '发送时间'), NOTE],
+  call_told: [moment('called_at', '通话时间'), choice('fields.call_result', '通话结果', CALLS), text('fields.numbers', '主叫、被叫号码'), text('fields.note', '主叫、被叫号码和告知内容', 'long')],
   call_failed: [moment('called_at', '拨打时间'), choice('fields.call_result', '通话结果', CALLS), NOTE],
-  notice_published: [{ key: 'postings', label: '刊登、张贴日期（可多选）', kind: 'days' }, tick('posted_at_domicile', '在住所地张贴'), NOTE],
+  notice_published: [{ key: 'postings', label: '刊登、张贴日期（可多选）', kind: 'days' }, tick('posted_at_domicile', '在住所地张贴'), text('fields.url', '发布地址'), NOTE],
   refused_witness: [PLACE, ...person('refuser', '拒收人'), REASON, ...WITNESS, ...LEFT],
   refused_video: [PLACE, ...person('refuser', '拒收人'), REASON, ...LEFT],
   refused_unwitnessed: [PLACE, ...person('refuser', '拒收人'), REASON, text('fields.note', '被邀请人不愿见证的情形、时间和地点', 'long'), ...LEFT],
