@@ -34,6 +34,7 @@ from server.config import Settings
 from server.core import crypto, gate
 from server.core import database as core_database
 from server.core.clock import utc_now
+from server.reports import sealing
 from tests.stack import scratch
 
 COURT, OTHER_COURT = "京0102", "京0105"
@@ -98,8 +99,9 @@ def quick_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def app(composed_app: Flask, database: Any, clean_redis: Any, quick_hashes: None) -> Flask:
-    """What the app remembers of refused strangers goes with the databases of the test before."""
+    """What the app remembers of refused strangers and keys of seals goes with the databases of the test before."""
     gate.init_strangers(composed_app)
+    composed_app.extensions["seals"] = sealing.provider_from(composed_app.extensions["settings"])
     return composed_app
 
 
