@@ -20,4 +20,12 @@ whenUnfinished(() => {
   if (here.name === 'sign-in') return
   useSession().resume(true).then(() => router.replace(signIn(here.fullPath))).catch(tell)
 })
+// A new version came while this page stood open: the files it would load next are gone. At most once a minute.
+const RELOADED = 'songda.reloaded-at'
+window.addEventListener('vite:preloadError', (event) => {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return
+  event.preventDefault()
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.reload()
+})
 app.use(router).mount('#app')
