@@ -136,7 +136,7 @@ def test_served_by_post_from_the_first_question_to_the_completed_task(
         ({"fields": {"a\x00": "x"}}, "attempt.bad_record"),
         ({"fields": {"$where": "x"}}, "attempt.bad_record"),
         ({"fields": {"note": "\ud800"}}, "attempt.bad_record"),
-        ({"fields": {"note": 5}}, "law.bad_input"),
+        ({"fields": {"note": 5}}, "attempt.bad_record"),
         ({"fields": []}, "law.bad_input"),
         ({"signer": {"relation": {"a": {"b": {"c": {"d": {}}}}}}}, "attempt.bad_record"),
         ({"tried_on": ["2026-11-01"] * 201}, "attempt.bad_record"),

@@ -77,7 +77,7 @@ const OF_RESULT: Record<string, Asked[]> = {
     moment('acted_at', '据此作出诉讼行为的时间'), tick('prompt_only', '只发了链接或者提示，没有发文书'),
   ],
   e_failed: [...E_WHERE, moment('sent_at', '发送时间'), NOTE],
-  call_told: [moment('called_at', '通话时间'), choice('fields.call_result', '通话结果', CALLS), text('fields.numbers', '主叫、被叫号码'), text('fields.note', '主叫、被叫号码和告知内容', 'long')],
+  call_told: [moment('called_at', '通话时间'), choice('fields.call_result', '通话结果', CALLS), text('fields.numbers', '主叫、被叫号码'), text('fields.note', '告知内容', 'long')],
   call_failed: [moment('called_at', '拨打时间'), choice('fields.call_result', '通话结果', CALLS), NOTE],
   notice_published: [{ key: 'postings', label: '刊登、张贴日期（可多选）', kind: 'days' }, tick('posted_at_domicile', '在住所地张贴'), text('fields.url', '发布地址'), NOTE],
   refused_witness: [PLACE, ...person('refuser', '拒收人'), REASON, ...WITNESS, ...LEFT],
