@@ -36,7 +36,7 @@ _POINTS = (
         "notice_roll",
         "公告期最后一日是法定休假日的，是否顺延",
         (
-            Reading("no", "公告期满之日不顺延（公告期是拟制送达的期间，不是当事人为行为的期间）", "R1.34"),
+            Reading("no", "公告期满之日不顺延（公告期是拟制送达的期间，不是当事人为行为的期间）", "法律、司法解释没有明确规定"),
             Reading("yes", "公告期满之日顺延至休假日后的第一日", "民事诉讼法第八十五条"),
         ),
         default="no",
@@ -45,8 +45,8 @@ _POINTS = (
         "notice_effect",
         "“经过三十日”的送达日是第三十日还是其次日",
         (
-            Reading("last_day", "公告期满之日即送达之日", "R1.34"),
-            Reading("day_after", "公告期满的次日为送达之日", "R1.34"),
+            Reading("last_day", "公告期满之日即送达之日", "法律、司法解释没有明确规定"),
+            Reading("day_after", "公告期满的次日为送达之日", "法律、司法解释没有明确规定"),
         ),
         default="last_day",
     ),
@@ -108,7 +108,7 @@ _POINTS = (
         "divorce_spouse",
         "离婚案件的配偶及其直系亲属能否代收",
         (
-            Reading("barred", "不能（邮政法院专递操作规范，实务做法）", "R1.5"),
+            Reading("barred", "不能（邮政法院专递操作规范，实务做法）", "邮政法院专递操作规范（非法律）"),
             Reading("allowed", "同住成年家属即可（法律没有限制，但对方当事人本人除外）", "民事诉讼法第八十八条"),
         ),
         default="barred",
@@ -117,8 +117,8 @@ _POINTS = (
         "call_days_counted",
         "“三日内拨打四次”的三日怎样算",
         (
-            Reading("calendar_days", "首次拨打当日计为第一日", "T01"),
-            Reading("hours_72", "自首次拨打时起七十二小时", "T01"),
+            Reading("calendar_days", "首次拨打当日计为第一日", "送达服务合同约定不明"),
+            Reading("hours_72", "自首次拨打时起七十二小时", "送达服务合同约定不明"),
         ),
         default="calendar_days",
     ),
@@ -126,8 +126,8 @@ _POINTS = (
         "switched_off_counted",
         "关机的“上下午不少于2次”怎样算",
         (
-            Reading("two_in_all", "上午、下午各至少一次", "T02"),
-            Reading("two_each", "上午、下午各至少两次", "T02"),
+            Reading("two_in_all", "上午、下午各至少一次", "送达服务合同约定不明"),
+            Reading("two_each", "上午、下午各至少两次", "送达服务合同约定不明"),
         ),
         default="two_in_all",
     ),

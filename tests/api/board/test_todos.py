@@ -60,7 +60,7 @@ def test_only_who_works_on_things_to_do_sees_them_and_no_other_court_does(
     other = sign_in("other-specialist")  # type: ignore[operator]  # the fixture of tests.api.conftest
     assert ok(other.get("/api/board/todos"))["total"] == 0
     assert problem(other.post(f"/api/board/todos/{todo['id']}/close", json={"result": "x"})) == (404, "todo.not_found")
-    judge = sign_in("judge")  # type: ignore[operator]
+    judge = sign_in("judge")  # type: ignore[operator]  # a fixture typed as object
     assert problem(judge.get("/api/board/todos")) == (403, "auth.forbidden")
 
 
