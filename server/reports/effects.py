@@ -16,17 +16,16 @@ def effects_of(effects: Iterable[Effect]) -> tuple[paper.Effect, ...]:
 
 
 def _effect(one: Effect) -> paper.Effect:
+    """As decided, whatever has been proposed since; as proposed while nobody has decided."""
     decided = one.decisions[-1] if one.status in ("confirmed", "rejected") and one.decisions else None
-    state = one.state if decided is None or decided.what != "reject" else "none"
-    served_on = decided.served_on if decided and decided.what == "set" else one.served_on
-    if decided and decided.what == "set":
-        state = decided.state
+    found = decided or one
+    state = "none" if decided is not None and decided.what == "reject" else found.state
     return paper.Effect(
         recipient_name=one.recipient_name,
         document=one.document,
         label=STATES[state],
-        article=(decided.article if decided and decided.article else one.article) or "",
-        effective_on=date.fromisoformat(served_on) if served_on and state != "none" else None,
+        article=found.article or "",
+        effective_on=date.fromisoformat(found.served_on) if found.served_on and state != "none" else None,
         confirmed_by=decided.by_name if decided else "",
         confirmed_at=decided.at if decided else None,
     )

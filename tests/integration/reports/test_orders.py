@@ -23,7 +23,7 @@ from server.reports import orders
 from server.reports.forms import FORMS
 from server.reports.models import Paper, PaperOrder
 from server.service.actor import Actor
-from server.service.models import Attempt, CourtRules, Exhibit, ServiceTask
+from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask
 from server.service.services import rule_sets
 from tests.factories.media import small_photo
 from tests.factories.service import task as make_task
@@ -234,6 +234,27 @@ def test_the_report_tells_every_channel_with_its_exhibits(task: ServiceTask, sto
     slip = Exhibit.objects.get()
     for wanted in ("邮寄送达", "电子送达", "直接送达", "多次投递无人", "1234567890123", "退回批条.jpg", slip.sha256):
         assert wanted in said, wanted
+
+
+def test_the_report_says_what_was_decided_not_what_was_proposed_since(task: ServiceTask, store: Store) -> None:
+    recipient, now = task.recipients[0], utc_now()
+    decided = {
+        "at": now, "by": "p9", "by_name": "钱法官", "acting_as": "judge", "what": "confirm", "reason": "",
+        "state": "deemed", "served_on": "2026-11-05", "article": "民事诉讼法第八十九条", "rule_version": "1",
+    }  # fmt: skip
+    Effect(
+        court=COURT, case_id=task.case_id, case_number=task.case_number, task_id=task.id, recipient_id=recipient.id,
+        recipient_name=recipient.name, party_id=recipient.party_id, document="起诉状副本", key="起诉状副本",
+        state="served", status="confirmed", served_on="2026-11-09", article="民事诉讼法第八十八条", decisions=[decided],
+        created_at=now, updated_at=now,
+    ).save()  # fmt: skip
+    paper = made_of(ask(task, "report", store), store)
+    assert paper is not None
+    said = text_of(paper, store)
+    assert "视为送达" in said
+    assert "2026年11月5日" in said
+    assert "钱法官" in said
+    assert "2026年11月9日" not in said.split("证据材料清单", maxsplit=1)[0].split("送达效力", maxsplit=1)[1]
 
 
 def test_a_name_no_font_can_draw_is_kept_as_the_reason(task: ServiceTask, store: Store) -> None:
