@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,21 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    with socket.socket() as server:
-        server.bind((LOOPBACK, 0))
-        server.listen()
-        yield server.getsockname()[1]
+    """A port somebody listens on; the one below it is kept for us, however many tests look for ports meanwhile."""
+    with ExitStack() as held:
+        while True:
+            kept, server = held.enter_context(socket.socket()), held.enter_context(socket.socket())
+            # Bound and not listening: free to whoever asks for it by number, given to nobody who asks for any.
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind((LOOPBACK, 0))
+            port = int(kept.getsockname()[1]) + 1
+            try:
+                server.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            server.listen()
+            break
+        yield port
 
 
 def run(place: Place, *command: str) -> subprocess.CompletedProcess[str]:
