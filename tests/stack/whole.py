@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import sys
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any, Self
 from tests.stack.processes import ROOT, wait_until
 from tools.stack.child import Child
 from tools.stack.guard import Place
-from tools.stack.ports import free_ports, is_free
+from tools.stack.ports import is_free
 from tools.stack.procfs import Identity
 from tools.stack.supervisor import get
 
 START_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 60.0
+BELOW_EPHEMERAL, PAIRS = 20_000, 6_000  # Linux hands out 32768 and above (net.ipv4.ip_local_port_range)
 
 
 class WholeStack:
@@ -143,8 +145,11 @@ class WholeStack:
 
 
 def free_port_pair() -> int:
-    """A port that is free together with the next one: web and live."""
+    """A port that is free together with the next one: web and live.
+
+    Below those the system hands out by itself: until we listen, no connection of another worker's takes it.
+    """
     while True:
-        for port in free_ports(8):
-            if is_free(port) and is_free(port + 1):
-                return port
+        port = BELOW_EPHEMERAL + 2 * secrets.randbelow(PAIRS)
+        if is_free(port) and is_free(port + 1):
+            return port
