@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, current_app, g, redirect, render_template, request, url_for
@@ -136,34 +136,26 @@ def _acting_as(me: Principal, effect: Mapping[str, Any]) -> str:
 @needs("effects.decide", on="task:task_id", does="notice.approve")
 def approve_notice(task_id: str, recipient_id: str) -> Answer:
     """Form field reason: the judge approves announcement for this recipient."""
-    me = current()
-    audit.note(recipient_id=recipient_id, reason=_typed("reason", 500))
-    try:
-        ledger.approve_notice(
-            court=me.court,
-            task_id=task_id,
-            recipient_id=recipient_id,
-            reason=_typed("reason", 500),
-            actor=Actor.of(me),
-            now=utc_now(),
-        )
-    except DomainError as error:
-        return _refused(task_id, error)
-    return _back(task_id, recipient_id)
+    return _on_notice(ledger.approve_notice, task_id, recipient_id)
 
 
 @blueprint.post("/tasks/<task_id>/recipients/<recipient_id>/notice/revoke")
 @needs("effects.decide", on="task:task_id", does="notice.revoke")
 def revoke_notice(task_id: str, recipient_id: str) -> Answer:
     """Form field reason: the approval is taken back while nothing was published."""
-    me = current()
-    audit.note(recipient_id=recipient_id, reason=_typed("reason", 500))
+    return _on_notice(ledger.revoke_notice, task_id, recipient_id)
+
+
+def _on_notice(said: Callable[..., Any], task_id: str, recipient_id: str) -> Answer:
+    """The judge's word on an announcement, with the reason typed."""
+    me, reason = current(), _typed("reason", 500)
+    audit.note(recipient_id=recipient_id, reason=reason)
     try:
-        ledger.revoke_notice(
+        said(
             court=me.court,
             task_id=task_id,
             recipient_id=recipient_id,
-            reason=_typed("reason", 500),
+            reason=reason,
             actor=Actor.of(me),
             now=utc_now(),
         )
