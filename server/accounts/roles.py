@@ -24,6 +24,7 @@ _MANAGER = {
     "dispatch.assign",
     "reviews.view",
     "evidence.view",
+    "evidence.import",
     "papers.view",
     "people.view",
     "people.bind",
@@ -45,6 +46,9 @@ _SPECIALIST = {
     "reviews.view",
     "reviews.decide",
     "evidence.view",
+    "evidence.decide",
+    "evidence.import",
+    "evidence.export",
     "papers.view",
     "papers.make",
     "papers.archive",
@@ -62,6 +66,8 @@ _ONSITE = {
     "papers.make",
 }
 _LEADER = {
+    "watch.view",
+    "watch.decide",
     "overview.view",
     "tasks.view",
     "dispatch.view",
@@ -73,7 +79,7 @@ _LEADER = {
     "wordings.approve",
 }
 # The court's own staff decide what ends a right; the papers that speak for the court carry its seal.
-_COURT_STAFF = {"effects.confirm", "rules.edit", "rules.approve", "wordings.edit", "wordings.approve", "papers.seal"}
+_COURT_STAFF = {"watch.view", "watch.decide", "effects.confirm", "rules.edit", "rules.approve", "wordings.edit", "wordings.approve", "papers.seal"}
 _PEOPLE_ADMIN = {
     "people.view",
     "people.edit",

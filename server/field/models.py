@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mongoengine import (
+    BinaryField,
     DateTimeField,
     DictField,
     Document,
@@ -14,6 +15,9 @@ from mongoengine import (
 
 from server.core.ids import new_id
 from server.dispatch.models import Fix
+
+
+SOURCES = ("phone", "team", "rescue", "office")
 
 
 class PositionBatch(Document):
@@ -46,7 +50,8 @@ class PositionBatch(Document):
 class EvidenceItem(Document):
     """证据材料: one photo, video, recording or signature. Shard key (court, visit_id). About 5 per visit.
 
-    The file lies in the evidence store under `store_key` (content-addressed) before this document exists.
+    The file lies in the evidence store under `store_key` (content-addressed) before this document exists. What is
+    learnt about it afterwards (`capture`, `analysis`, `place`, `log`) stands beside the original and never changes it.
     """
 
     meta = {
@@ -54,6 +59,12 @@ class EvidenceItem(Document):
         "indexes": [
             {"fields": ["court", "visit_id", "client_id"], "unique": True},
             ("court", "sha256"),
+            ("court", "task_id"),
+            ("court", "received_at"),
+            {"fields": ["court", "late.state", "received_at"], "sparse": True},
+            ("analysis.state", "analysis.queued_at"),
+            ("log.state", "received_at"),
+            {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
     }
@@ -73,3 +84,20 @@ class EvidenceItem(Document):
     received_at = DateTimeField(required=True)
     fix = EmbeddedDocumentField(Fix)
     facts = DictField()  # what inspection of the file found: width, height, exif, warnings
+    source = StringField(default="phone", choices=SOURCES)
+    announced_id = StringField()
+    # The envelope signed at the shutter, byte for byte: {payload, signature (bytes), device_id}.
+    envelope = DictField()
+    # {verdict, reasons: [{code, …}], ticket_id, seq, taken_at, clock_offset_ms, from}: see custody.services.capture.
+    capture = DictField()
+    # Canonical JSON, fixed at receipt: its hash is what the court's log holds.
+    manifest = BinaryField()
+    manifest_sha256 = StringField()
+    log = DictField()  # {state: waiting|logged, entry_id, seq}
+    # Came after the visit was closed or went elsewhere: {why, state: waiting|taken|left, by, by_name, at, reason}.
+    late = DictField()
+    # {state: waiting|running|done|broken|failed, queued_at, lease, tries, media, quality, hashes, copies, concerns}.
+    analysis = DictField()
+    place = DictField()  # {verdict: agrees|doubt|unknown, reasons: [{code, …}], distance_m, at}
+    outbox = ListField(DictField())
+    version = IntField(default=1)

@@ -1,0 +1,1 @@
+"""What custody does: announce, land, seal, log, analyse, watch, export."""
