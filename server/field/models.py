@@ -16,7 +16,6 @@ from mongoengine import (
 from server.core.ids import new_id
 from server.dispatch.models import Fix
 
-
 SOURCES = ("phone", "team", "rescue", "office")
 
 

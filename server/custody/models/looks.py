@@ -10,7 +10,7 @@ LOOK_STATES = ("asked", "fine", "more", "expired")
 
 
 class Look(Document):
-    """现场复看: asked from the door with what is there so far, answered by a reviewer in seconds. Shard key (court, date).
+    """现场复看: asked from the door with what is there so far, answered in seconds. Shard key (court, date).
 
     It does not replace the review: `fine` says that nothing seems missing, `more` what is still wanted.
     """
