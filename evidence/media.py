@@ -42,6 +42,9 @@ LIMITS: dict[Kind, Limits] = {
     "video": Limits(500 * MEGABYTE, frozenset({"video/mp4", "video/quicktime", "video/3gpp"})),
     "audio": Limits(100 * MEGABYTE, frozenset({"audio/mpeg", "audio/mp4", "audio/wav", "audio/aac"})),
 }
+# JPEG decodes at an eighth of its size in a few milliseconds; a PNG has to be unpacked whole. Larger ones are left to
+# the analysis, which runs in a process of its own under limits.
+UNDECODED_PNG_PIXELS = 4_000_000
 _WRONG_MAGIC = {
     "photo": ("evidence.not_an_image", "文件内容不是照片"),
     "signature": ("evidence.not_an_image", "文件内容不是签名图片"),
@@ -105,8 +108,8 @@ def inspect(source: bytes | BinaryIO, *, kind: Kind, limits: Limits | None = Non
 
     Raises ``evidence.empty``, ``evidence.too_large``, ``evidence.not_an_image`` / ``not_a_video`` /
     ``not_audio``, ``evidence.unsupported_type`` (recognised, but not accepted here, such as HEIC),
-    ``evidence.too_many_pixels``, ``evidence.broken_image``. Damaged EXIF is the warning
-    ``exif.unreadable``, never an error.
+    ``evidence.too_many_pixels``, ``evidence.broken_image`` (a large PNG is not decoded here). Damaged EXIF is
+    the warning ``exif.unreadable``, never an error.
     """
     limits = limits or LIMITS[kind]
     stream = as_stream(source)
@@ -191,6 +194,8 @@ def _checked_type(head: bytes, kind: Kind, limits: Limits) -> str:
 def _image_facts(stream: BinaryIO, media_type: str, size: int, limits: Limits) -> MediaFacts:
     image = open_image(stream, media_type, max_pixels=limits.max_pixels)
     width, height = image.size
+    if media_type == "image/png" and width * height > UNDECODED_PNG_PIXELS:
+        return MediaFacts(media_type, size, width, height)
     try:
         image.draft(None, (max(1, width // 8), max(1, height // 8)))
         image.load()

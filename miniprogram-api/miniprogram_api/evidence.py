@@ -12,7 +12,7 @@ from miniprogram_api.schemas import PhoneEvidenceFileSchema, PhoneEvidenceFormSc
 from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
-from server.field import services
+from server.custody.services import receiving
 from server.field.rules import RawFix
 from server.field.services.evidence import WARNINGS, Held, Upload
 from server.service.actor import Actor
@@ -35,7 +35,7 @@ class Evidence(MethodView):
             fix=_fix(form),
             stream=files["file"].stream,
         )
-        held = services.record_evidence(
+        held = receiving.receive(
             court=me.court, visit_id=visit_id, actor=Actor.of(me), store=store(), upload=upload, now=utc_now()
         )
         audit.note(evidence_id=held.evidence_id, kind=form["kind"], sha256=held.sha256, client_id=held.client_id)

@@ -24,8 +24,9 @@ ANNOUNCED_STATES = ("announced", "held", "refused", "withdrawn")
 class Announced(Document):
     """One item of a shift's ledger. Shard key (court, date). About 5 per visit.
 
-    `digest` covers everything announced: the same client id with other content is refused. `visit_id` is empty for
-    what was captured without a visit (L4) until it is linked to one.
+    `digest` is `server.field.services.evidence.content_digest`: the same client id with other content is refused,
+    whether it comes announced and in parts or in one request. `visit_id` is empty for what was captured without a visit
+    (L4) until it is linked to one.
     """
 
     meta = {

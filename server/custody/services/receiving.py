@@ -1,0 +1,42 @@
+"""Small items in one request: received as before, and entered in the shift's ledger like all others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pymongo.errors import DuplicateKeyError
+
+from evidence.stores.protocol import Store
+from server.core.ids import new_id
+from server.custody.models import Announced
+from server.field.models import EvidenceItem
+from server.field.services import evidence, guard
+from server.field.services.evidence import Held, Upload
+from server.service.actor import Actor
+
+
+def receive(*, court: str, visit_id: str, actor: Actor, store: Store, upload: Upload, now: datetime) -> Held:
+    """Announces and holds an item at once. Raises what `server.field.services.evidence.record_evidence` raises."""
+    held = evidence.record_evidence(court=court, visit_id=visit_id, actor=actor, store=store, upload=upload, now=now)
+    _enter(court, visit_id, held, now)
+    return held
+
+
+def _enter(court: str, visit_id: str, held: Held, now: datetime) -> None:
+    item = EvidenceItem._get_collection().find_one({"_id": held.evidence_id})
+    visit = guard.find(court=court, visit_id=visit_id)
+    same = ("court", "server_id", "visit_id", "client_id", "digest", "kind", "sha256", "size", "captured_at", "fix")
+    entry = {name: item[name] for name in same if name in item}
+    entry |= {"date": visit["date"], "source": item.get("source", "phone"), "announced_at": item["received_at"]}
+    who = {name: item[name] for name in ("court", "server_id", "visit_id", "client_id")}
+    try:
+        Announced._get_collection().update_one(
+            who,
+            {
+                "$setOnInsert": {"_id": new_id(), **{key: value for key, value in entry.items() if key not in who}},
+                "$set": {"state": "held", "evidence_id": held.evidence_id, "settled_at": now},
+            },
+            upsert=True,
+        )
+    except DuplicateKeyError:
+        return  # its twin has entered it just now
