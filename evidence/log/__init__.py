@@ -1,6 +1,7 @@
 """A log nobody can quietly rewrite: Merkle trees (RFC 6962, RFC 9162), signed checkpoints, RFC 3161 time-stamps.
 
 Values in, values out: where leaves are kept is the caller's matter (see :mod:`evidence.log.proofs` for the protocol).
+Asking a time-stamp service is the one thing that needs the network: :mod:`evidence.log.timestamps`, not imported here.
 """
 
 from evidence.log.checkpoints import Checkpoint, Signer, Verifier
@@ -15,7 +16,7 @@ from evidence.log.proofs import (
     verify_consistency,
     verify_inclusion,
 )
-from evidence.log.timestamps import TimeStamp, TimeStampAuthority, check_time_stamp
+from evidence.log.stamps import TimeStamp, check_time_stamp
 
 __all__ = [
     "EMPTY_ROOT",
@@ -25,7 +26,6 @@ __all__ = [
     "NodeStore",
     "Signer",
     "TimeStamp",
-    "TimeStampAuthority",
     "Verifier",
     "check_time_stamp",
     "consistency_proof",

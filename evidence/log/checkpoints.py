@@ -65,9 +65,18 @@ class Signer:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The whole note, its signature line last."""
-        body = checkpoint.body()
-        signature = base64.b64encode(self.verifier.key_id + self._key.sign(body.encode())).decode()
-        return f"{body}\n— {self.verifier.name} {signature}\n"
+        return self.sign_text(checkpoint.body())
+
+    def sign_text(self, text: str) -> str:
+        """A note over any text that ends a line and holds no control character (C2SP signed-note).
+
+        What is no checkpoint must begin with a name of its own, so that one can never be taken for the other.
+        Raises ``log.bad_checkpoint`` for a text the format forbids.
+        """
+        if not text.endswith("\n") or any(ord(one) < 32 and one != "\n" for one in text):
+            raise bad_checkpoint()
+        signature = base64.b64encode(self.verifier.key_id + self._key.sign(text.encode())).decode()
+        return f"{text}\n— {self.verifier.name} {signature}\n"
 
 
 class Verifier:
@@ -80,6 +89,11 @@ class Verifier:
         self._public_bytes = public_key
         self._key = Ed25519PublicKey.from_public_bytes(public_key)
         self.key_id = sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:4]
+
+    @property
+    def public_key(self) -> bytes:
+        """The 32 bytes of the Ed25519 public key."""
+        return self._public_bytes
 
     def __str__(self) -> str:
         """The public key as the format writes it: `name+key id+base64(0x01 ‖ key)`."""

@@ -19,7 +19,8 @@ from cryptography import x509
 from pymongo.errors import DuplicateKeyError
 
 from evidence.errors import EvidenceError
-from evidence.log import Checkpoint, Signer, TimeStampAuthority, Verifier
+from evidence.log import Checkpoint, Signer, Verifier
+from evidence.log.timestamps import TimeStampAuthority
 from server.core import crypto
 from server.core.audit import entries, heads
 from server.core.audit.entries import FIRST_PREV, Key

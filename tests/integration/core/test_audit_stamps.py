@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from evidence.errors import EvidenceError
-from evidence.log import TimeStampAuthority
+from evidence.log.timestamps import TimeStampAuthority
 from server.core import crypto
 from server.core.audit import checkpoints
 from server.core.audit.chain import append
