@@ -1,0 +1,1 @@
+"""Custody on a real database."""
