@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -194,3 +194,15 @@ def tracked_m(points: Iterable[TrackPoint]) -> float:
 def states_before(kind: str) -> tuple[str, ...]:
     """The visit states that a step (accept, depart, arrive) moves forward."""
     return _ORDER[: _ORDER.index(PROGRESS_STATES[kind])]
+
+
+def useless(item: Mapping[str, Any]) -> Refusal | None:
+    """Why a held item does not count towards what the law wants, or None when it does.
+
+    It cannot be read (found by the analysis after it was received), or it came late and nobody has taken it up.
+    """
+    if (item.get("analysis") or {}).get("state") == "broken":
+        return Refusal("evidence_broken", "所列证据材料已损坏、无法辨认，请重新采集")
+    if (item.get("late") or {}).get("state") in ("waiting", "left"):
+        return Refusal("evidence_late", "所列证据材料为迟到材料，未经采纳不能作为依据")
+    return None

@@ -56,6 +56,7 @@ class Announced(Document):
     source = StringField(default="phone", choices=SOURCES)
     state = StringField(required=True, default="announced", choices=ANNOUNCED_STATES)
     problem = DictField()  # {code, title} when refused
+    reason = StringField()  # in the server's words, when withdrawn
     kept_key = StringField()  # where the bytes of a refused item lie
     evidence_id = StringField()
     announced_at = DateTimeField(required=True)

@@ -11,10 +11,10 @@ from evidence.errors import EvidenceError
 from evidence.hashing import check_sha256, sha256_of
 from evidence.media import LIMITS
 from evidence.stores.protocol import Store, Stored
-from server.core import live
-from server.core.errors import DomainError, NotFound
+from server.core.errors import DomainError
+from server.custody import errors
 from server.custody.models import Announced
-from server.custody.services import capture
+from server.custody.services import capture, ledger
 from server.field import errors as field_errors
 from server.field.services import evidence, guard
 from server.field.services.evidence import Held, Item, Origin
@@ -33,10 +33,6 @@ class Landed:
     evidence_id: str | None
     problem: dict[str, Any] | None
     repeated: bool
-
-
-def announced_not_found() -> NotFound:
-    return NotFound(code="item.not_announced", title="没有登记过这份材料，请先登记再上传")
 
 
 def land(
@@ -58,7 +54,7 @@ def land(
     """
     found = _collection().find_one({"_id": announced_id, "court": court})
     if found is None:
-        raise announced_not_found()
+        raise errors.item_not_announced()
     if found["state"] in ("held", "refused"):
         return Landed(found["state"], found.get("evidence_id"), found.get("problem"), True)
     _check_bytes(found, stream)
@@ -133,7 +129,7 @@ def _settle_held(found: dict[str, Any], held: Held, now: datetime) -> Landed:
         {"$set": {"state": "held", "evidence_id": held.evidence_id, "settled_at": now}, "$unset": {"problem": ""}},
     )
     capture.judge_item(court=found["court"], evidence_id=held.evidence_id, now=now)
-    _tell(found)
+    ledger.tell(court=found["court"], server_id=found["server_id"], day=found["date"])
     return Landed("held", held.evidence_id, None, held.repeated)
 
 
@@ -141,13 +137,8 @@ def _refuse(found: dict[str, Any], error: DomainError, kept: Stored, now: dateti
     problem = {"code": error.code, "title": error.title}
     change = {"state": "refused", "problem": problem, "kept_key": kept.key, "settled_at": now}
     _collection().update_one({"_id": found["_id"], "state": {"$ne": "held"}}, {"$set": change})
-    _tell(found)
+    ledger.tell(court=found["court"], server_id=found["server_id"], day=found["date"])
     return Landed("refused", None, problem, False)
-
-
-def _tell(found: dict[str, Any]) -> None:
-    """Boards count along; losing this news loses nothing."""
-    live.publish(found["court"], "ledger.changed", server_id=found["server_id"], date=found["date"])
 
 
 def _collection() -> Any:

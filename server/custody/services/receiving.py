@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from evidence.stores.protocol import Store
 from server.core.ids import new_id
 from server.custody.models import Announced
+from server.custody.services import ledger
 from server.field.models import EvidenceItem
 from server.field.services import evidence, guard
 from server.field.services.evidence import Held, Upload
@@ -40,3 +41,4 @@ def _enter(court: str, visit_id: str, held: Held, now: datetime) -> None:
         )
     except DuplicateKeyError:
         return  # its twin has entered it just now
+    ledger.tell(court=court, server_id=item["server_id"], day=entry["date"])

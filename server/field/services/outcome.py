@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,14 +152,10 @@ def _check_may_end(visit: dict[str, Any]) -> None:
 
 
 def _check_complete(court: str, visit: dict[str, Any], entry: Entry) -> list[str]:
-    """Evidence ids in the order listed, when everything the law wants is there."""
+    """Evidence ids in the order listed, when everything the law wants is there. What does not count is left out."""
     if entry.code not in OUTCOMES:
         raise errors.unknown_outcome()
-    case = required_evidence.Circumstances(
-        documents=tuple(one["name"] for one in visit.get("documents", ())),
-        recipient_kind=visit.get("recipient_kind", ""),
-        case_kind=visit.get("case_kind", ""),
-    )
+    case = circumstances_of(visit)
     closed = required_evidence.bar(entry.code, case)
     if closed is not None:
         raise errors.outcome_barred(closed.code, closed.text_zh, closed.article)
@@ -166,12 +163,14 @@ def _check_complete(court: str, visit: dict[str, Any], entry: Entry) -> list[str
         one["client_id"]: one
         for one in EvidenceItem._get_collection().find(
             {"court": court, "visit_id": visit["_id"], "client_id": {"$in": list(entry.evidence)}},
-            {"client_id": 1, "kind": 1},
+            {"client_id": 1, "kind": 1, "analysis.state": 1, "late.state": 1},
         )
     }
-    kinds = Counter(one["kind"] for one in held.values())
+    good = {client_id: one for client_id, one in held.items() if rules.useless(one) is None}
     wanted = required_evidence.missing(
-        entry.code, circumstances=case, entered=required_evidence.Entered(kinds, _fields(entry))
+        entry.code,
+        circumstances=case,
+        entered=required_evidence.Entered(Counter(one["kind"] for one in good.values()), fields_of(entry)),
     )
     missing: list[dict[str, Any]] = [
         {"code": "evidence_not_held", "text": "所列证据材料尚未上传完成", "client_id": client_id}
@@ -179,11 +178,27 @@ def _check_complete(court: str, visit: dict[str, Any], entry: Entry) -> list[str
         if client_id not in held
     ] + [{"code": one.code, "text": one.text_zh, "article": one.article} for one in wanted]
     if missing:
-        raise errors.outcome_incomplete(missing)
-    return [held[client_id]["_id"] for client_id in dict.fromkeys(entry.evidence)]
+        raise errors.outcome_incomplete(missing + _why_not(held))
+    return [good[client_id]["_id"] for client_id in dict.fromkeys(entry.evidence) if client_id in good]
 
 
-def _fields(entry: Entry) -> dict[str, str | None]:
+def _why_not(held: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The listed items that are here and still do not count: told only where something is missing."""
+    found = {client_id: rules.useless(one) for client_id, one in held.items()}
+    return [{"code": why.code, "text": why.title, "client_id": client_id} for client_id, why in found.items() if why]
+
+
+def circumstances_of(visit: Mapping[str, Any]) -> required_evidence.Circumstances:
+    """What the law's questions need to know of a raw visit."""
+    return required_evidence.Circumstances(
+        documents=tuple(one["name"] for one in visit.get("documents", ())),
+        recipient_kind=visit.get("recipient_kind", ""),
+        case_kind=visit.get("case_kind", ""),
+    )
+
+
+def fields_of(entry: Entry) -> dict[str, str | None]:
+    """The fields as typed, under the names the law's pieces use."""
     return {
         "signer.name": entry.signer.name if entry.signer else None,
         "signer.relation": entry.signer.relation if entry.signer else None,
@@ -203,7 +218,7 @@ def _content(entry: Entry, court: str) -> dict[str, Any]:
         "code": entry.code,
         "happened_at": entry.happened_at,
         "fix": entry.fix.content() if entry.fix else None,
-        "fields": _fields(entry),
+        "fields": fields_of(entry),
         "witness_title": witness.title if witness else None,
         "id_number": vault.index(signer.id_number, court=court) if signer and signer.id_number else None,
         "phone": vault.index(witness.phone, court=court) if witness and witness.phone else None,
