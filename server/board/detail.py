@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from server.accounts import services as accounts
@@ -68,9 +69,18 @@ def _evidence(one: Any) -> dict[str, Any]:
         "fix": present.fix(one.fix),
         "distance_m": one.distance_m,
         "warnings": list(one.warnings),
+        "place": place(one.place),
         "url": f"{address}?size=original",
         "thumb_url": f"{address}?size=thumb" if one.media_type in _HAS_THUMB else None,
     }
+
+
+def place(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """BoardPlaceSchema of a stored place-truth verdict."""
+    if not stored:
+        return None
+    reasons = [{name: one[name] for name in ("code", "text", "weight")} for one in stored["reasons"]]
+    return {**{name: stored[name] for name in ("verdict", "distance_m", "at")}, "reasons": reasons}
 
 
 def paper(one: Any) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from server.board import detail, present
 from server.board.blueprint import make_blueprint, page_of, ready
 from server.board.schemas.visits import (
     BoardReviewQuerySchema,
+    BoardReviewsSchema,
     BoardVisitDetailSchema,
     BoardVisitReviewSchema,
-    BoardVisitsSchema,
 )
 from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
+from server.custody.services import placing
 from server.field import services
 from server.service.actor import Actor
 
@@ -26,10 +27,10 @@ blueprint = make_blueprint("reviews", "Checking what came back from the doors")
 @blueprint.route("/reviews")
 class Reviews(MethodView):
     @blueprint.arguments(BoardReviewQuerySchema, location="query")
-    @blueprint.response(200, BoardVisitsSchema)
+    @blueprint.response(200, BoardReviewsSchema)
     @needs("reviews.view")
     def get(self, query: dict[str, Any]) -> Any:
-        """Outcomes by state of review, oldest first."""
+        """Outcomes by state of review, oldest first; each with the number of items whose place is in doubt."""
         found = services.list_reviews(
             court=current().court,
             state=query["state"],
@@ -37,7 +38,8 @@ class Reviews(MethodView):
             page=query["page"],
             page_size=query["page_size"],
         )
-        items = present.visits(found.items)
+        doubts = placing.doubts(court=current().court, visit_ids=[one["_id"] for one in found.items])
+        items = [{**one, "doubts": doubts.get(one["id"], 0)} for one in present.visits(found.items)]
         return ready(page_of(items, found.total, found.page, found.page_size))
 
 

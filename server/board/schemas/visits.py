@@ -75,8 +75,12 @@ class BoardVisitSchema(Schema):
     building = fields.String(required=True, allow_none=True)
 
 
-class BoardVisitsSchema(PageSchema):
-    items = fields.List(fields.Nested(BoardVisitSchema), required=True)
+class BoardReviewSchema(BoardVisitSchema):
+    doubts = fields.Integer(required=True, metadata={"description": "Items whose place or time is in doubt"})
+
+
+class BoardReviewsSchema(PageSchema):
+    items = fields.List(fields.Nested(BoardReviewSchema), required=True)
 
 
 class BoardReviewQuerySchema(PageQuerySchema):
@@ -114,6 +118,21 @@ class BoardWitnessSchema(Schema):
     phone_mask = fields.String(required=True, allow_none=True)
 
 
+class BoardPlaceReasonSchema(Schema):
+    code = fields.String(required=True, metadata={"example": "distance.far"})
+    text = fields.String(required=True, metadata={"example": "距送达地址 2.0 公里，远超误差范围"})
+    weight = fields.Float(required=True, metadata={"description": "0: tells; all of an item added up: doubt from 1"})
+
+
+class BoardPlaceSchema(Schema):
+    """Whether place and time of an item hold together. For reviewers; nothing is refused because of it."""
+
+    verdict = fields.String(required=True, validate=validate.OneOf(["agrees", "doubt", "unknown"]))
+    reasons = fields.List(fields.Nested(BoardPlaceReasonSchema), required=True)
+    distance_m = fields.Float(required=True, allow_none=True, metadata={"description": "From the address"})
+    at = fields.AwareDateTime(required=True)
+
+
 class BoardEvidenceSchema(Schema):
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -126,6 +145,7 @@ class BoardEvidenceSchema(Schema):
     fix = fields.Nested(FixSchema, required=True, allow_none=True)
     distance_m = fields.Float(required=True, allow_none=True, metadata={"description": "From the address"})
     warnings = fields.List(fields.String(), required=True)
+    place = fields.Nested(BoardPlaceSchema, required=True, allow_none=True)
     url = fields.String(required=True)
     thumb_url = fields.String(required=True, allow_none=True)
 

@@ -20,7 +20,10 @@ _LEAD_IN = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """One item as a reviewer sees it. `distance_m`: from where it was taken to the address, None when unknown."""
+    """One item as a reviewer sees it. `distance_m`: from where it was taken to the address, None when unknown.
+
+    `place`: the place-truth verdict as stored ({verdict, reasons, distance_m, at}), None before there is one.
+    """
 
     id: str
     client_id: str
@@ -34,6 +37,7 @@ class EvidenceView:
     fix: dict[str, Any] | None
     distance_m: float | None
     warnings: tuple[str, ...]
+    place: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ def _evidence_view(item: dict[str, Any], place: GeoPoint | None) -> EvidenceView
         fix=fix,
         distance_m=round(distance_m(taken, place), 1) if taken and place else None,
         warnings=tuple(item.get("facts", {}).get("warnings", ())),
+        place=item.get("place") or None,
     )
 
 
