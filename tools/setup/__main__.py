@@ -89,6 +89,7 @@ PROFILES: dict[str, list[Callable[[Path], None]]] = {
         system.chromium,
         system.slapd,
         node.board,
+        node.foreign_packages,
     ],
     "lint": [python.environment, dev_packages, board_packages],
 }

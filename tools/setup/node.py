@@ -1,4 +1,4 @@
-"""Node and the board's front end (server/board/web)."""
+"""Node, the board's front end (server/board/web), and the foreign clients uploads are tested with (tests/foreign)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tools import progress
 from tools.setup import python
 
 WEB = python.ROOT / "server" / "board" / "web"
+FOREIGN = python.ROOT / "tests" / "foreign"
 # As the board's package.json says under `engines`.
 OLDEST_NODE = {20: (20, 19), 22: (22, 12)}
 NEWEST_LISTED = max(OLDEST_NODE)
@@ -36,11 +37,21 @@ def board_packages(log_path: Path) -> dict[str, str] | None:
     if not (WEB / "package-lock.json").is_file():
         progress.say("看板前端尚未提供 package-lock.json,跳过")
         return None
+    return _packages(WEB, "安装前端依赖(npm ci)", log_path)
+
+
+def foreign_packages(log_path: Path) -> None:
+    """tus-js-client and @tus/server, unmodified: for tests and measurements only."""
+    _packages(FOREIGN, "安装续传测试用的客户端(npm ci)", log_path, "--omit=optional")
+
+
+def _packages(folder: Path, title: str, log_path: Path, *options: str) -> dict[str, str]:
+    """`npm ci` unless done for this lock file; the environment for npm."""
     env = environment(log_path)
-    stamp = WEB / "node_modules" / ".installed"
-    wanted = _digest([WEB / "package.json", WEB / "package-lock.json"])
+    stamp = folder / "node_modules" / ".installed"
+    wanted = _digest([folder / "package.json", folder / "package-lock.json"])
     if not stamp.is_file() or stamp.read_text() != wanted:
-        progress.run("安装前端依赖(npm ci)", ["npm", "ci"], log_path=log_path, cwd=WEB, env=env)
+        progress.run(title, ["npm", "ci", *options], log_path=log_path, cwd=folder, env=env)
         stamp.write_text(wanted)
     return env
 
