@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from evidence.hashing import CHUNK_BYTES, Digest, HashingReader, Reader, check_sha256, normal_sha256
+from evidence.hashing import CHUNK_BYTES, Digest, HashingReader, Reader, check_sha256, normal_sha256, sha256_of
 from evidence.stores.protocol import Stored, checked_key, key_of, not_found
 
 _READ_ONLY = 0o440
@@ -47,6 +47,31 @@ class FileStore:
                 temporary.unlink()
         return Stored(key_of(digest.sha256), digest.sha256, digest.size)
 
+    def adopt(self, path: Path, *, expected_sha256: str, size: int) -> Stored:
+        """See :class:`evidence.stores.protocol.Adopter`. A file of another file system is copied."""
+        expected = normal_sha256(expected_sha256)
+        try:
+            digest = _sync_and_hash(path, size)
+        except FileNotFoundError:
+            return self._adopted_before(expected, size)
+        check_sha256(digest, expected)
+        self._make_directory(self._incoming)
+        if path.stat().st_dev != self._incoming.stat().st_dev:
+            return self._copy_in(path, digest)
+        self._publish(path, digest)
+        path.unlink(missing_ok=True)  # still there only when the object was there already
+        return Stored(key_of(digest.sha256), digest.sha256, digest.size)
+
+    def remove(self, key: str) -> bool:
+        """See :class:`evidence.stores.protocol.Remover`."""
+        path = self._path(key)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _sync_directory(path.parent)
+        return True
+
     def open(self, key: str) -> BinaryIO:
         """See :class:`evidence.stores.protocol.Store`."""
         try:
@@ -78,6 +103,20 @@ class FileStore:
 
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
+
+    def _adopted_before(self, sha256: str, size: int) -> Stored:
+        """After a crash between taking a file over and telling so."""
+        key = key_of(sha256)
+        if not self.exists(key) or self.size(key) != size:
+            raise FileNotFoundError(key)
+        _sync_directory(self._path(key).parent)
+        return Stored(key, sha256, size)
+
+    def _copy_in(self, path: Path, digest: Digest) -> Stored:
+        with path.open("rb") as stream:
+            stored = self.put(stream, max_bytes=digest.size, expected_sha256=digest.sha256)
+        path.unlink(missing_ok=True)
+        return stored
 
     def _publish(self, temporary: Path, digest: Digest) -> None:
         target = self._path(key_of(digest.sha256))
@@ -120,6 +159,14 @@ def _write_durably(path: Path, stream: Reader, max_bytes: int) -> Digest:
         out.flush()
         os.fsync(out.fileno())
     return reader.digest()
+
+
+def _sync_and_hash(path: Path, size: int) -> Digest:
+    """One read of a finished file; its bytes are on the disk afterwards, whoever wrote them."""
+    with path.open("rb") as stream:
+        digest = sha256_of(stream, max_bytes=size)
+        os.fsync(stream.fileno())
+    return digest
 
 
 def _sync_directory(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from celery import shared_task
 from flask import current_app
 
-from evidence.stores import FileStore
+from evidence.stores import Sweeper
 from server.core.errors import DomainError
 from server.core.events import Event, Subscriptions
 from server.field.models import EvidenceItem
@@ -154,9 +154,9 @@ def _tell(error: DomainError, visit: dict[str, Any]) -> None:
 
 @shared_task(name="field.sweep_uploads")
 def sweep_uploads() -> None:
-    """Removes the files of uploads that broke off a day ago or earlier."""
+    """Removes what uploads that broke off a day ago or earlier left in the store."""
     store = current_app.extensions["evidence_store"]
-    if isinstance(store, FileStore):
+    if isinstance(store, Sweeper):
         store.sweep_incoming(older_than_seconds=_ABANDONED_AFTER_S)
 
 

@@ -1,14 +1,15 @@
-"""One fixture, every store: a real directory and a real S3 protocol (moto's server on loopback)."""
+"""One fixture, every store: a real directory, a real S3 protocol (moto's server on loopback), a real mongod."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from evidence.stores import Store, store_from_url
+from evidence.stores import GridFSStore, MovingStore, Store, store_from_url
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +32,71 @@ def s3_bucket(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return bucket
 
 
-@pytest.fixture(params=["files", "s3", "s3 under a prefix"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    """Each kind of store in turn, made from its URL as the product does."""
-    if request.param == "files":
-        return store_from_url(f"file://{tmp_path}/evidence")
-    endpoint, bucket = request.getfixturevalue("s3_endpoint"), request.getfixturevalue("s3_bucket")
-    prefix = "&prefix=court-1" if "prefix" in request.param else ""
-    return store_from_url(f"s3://{bucket}?endpoint={endpoint}&region=us-east-1{prefix}")
+@pytest.fixture
+def opened() -> Iterator[Callable[[str], Store]]:
+    """Opens stores by their URL, as the product does, and closes their connections after the test."""
+    stores: list[Store] = []
+
+    def make(url: str) -> Store:
+        stores.append(store_from_url(url))
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        for one in (store.new, *store.old) if isinstance(store, MovingStore) else (store,):
+            if isinstance(one, GridFSStore):
+                one.close()
+
+
+@pytest.fixture
+def gridfs_url(mongo_uri: str) -> str:
+    """A GridFS bucket of its own in the session's database."""
+    parts = urlsplit(mongo_uri)
+    query = f"{parts.query}&bucket=t{uuid.uuid4().hex[:8]}" if parts.query else f"bucket=t{uuid.uuid4().hex[:8]}"
+    return urlunsplit(parts._replace(scheme="gridfs", query=query))
+
+
+@pytest.fixture(scope="session")
+def buckets(s3_endpoint: str) -> dict[str, str]:
+    """A plain bucket and one made with Object Lock, for all tests that keep to a prefix."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="drill",
+        aws_secret_access_key="drill-secret",
+    )
+    client.create_bucket(Bucket="songda-plain")
+    client.create_bucket(Bucket="songda-locked", ObjectLockEnabledForBucket=True)
+    where = f"endpoint={s3_endpoint}&region=us-east-1"
+    return {name: f"s3://songda-{name}?{where}" for name in ("plain", "locked")}
+
+
+@pytest.fixture
+def s3_url(buckets: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A prefix of its own in the plain bucket; boto3 finds credentials in the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "drill")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "drill-secret")
+    return f"{buckets['plain']}&prefix=court-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def locked_url(buckets: dict[str, str], s3_url: str) -> str:
+    """The same in the bucket with Object Lock, for one month."""
+    return f"{buckets['locked']}&prefix=court-{uuid.uuid4().hex[:8]}&lock=governance&days=30"
+
+
+@pytest.fixture(params=["files", "s3", "s3 with a lock", "gridfs", "moving"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, opened: Callable[[str], Store]) -> Store:
+    """Each kind of store in turn."""
+    wanted = request.getfixturevalue
+    match request.param:
+        case "files":
+            return opened(f"file://{tmp_path}/evidence")
+        case "s3":
+            return opened(wanted("s3_url"))
+        case "s3 with a lock":
+            return opened(wanted("locked_url"))
+        case "gridfs":
+            return opened(wanted("gridfs_url"))
+    return opened(f"{wanted('gridfs_url')} file://{tmp_path}/old")

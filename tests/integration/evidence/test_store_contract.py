@@ -5,15 +5,17 @@ import io
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from evidence import samples
 from evidence.errors import EvidenceError
 from evidence.media import inspect
-from evidence.stores import Store, key_of
+from evidence.stores import Remover, Store, Sweeper, key_of, take_over
 
 MEGABYTE = 1024 * 1024
+CHUNK = 255 * 1024  # of GridFS
 
 
 def sha(data: bytes) -> str:
@@ -123,6 +125,81 @@ def test_what_is_not_there_is_said_to_be_missing(store: Store) -> None:
         with pytest.raises(EvidenceError) as refused:
             ask(key)
         assert refused.value.code == "evidence.not_found"
+
+
+@pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 8 * MEGABYTE, 8 * MEGABYTE + 1])
+def test_every_size_comes_back(store: Store, size: int) -> None:
+    """Around the borders of chunks, batches and parts."""
+    data = random.Random(size).randbytes(size)
+    key = put(store, data, expected=sha(data))
+    assert store.size(key) == size
+    with store.open(key) as stream:
+        assert sha(stream.read()) == sha(data)
+        assert stream.seek(max(0, size - 2)) == max(0, size - 2)
+        assert stream.read(10) == data[-2:]
+        assert stream.read(10) == b""
+
+
+def test_ranges_read_in_any_order_are_the_bytes(store: Store) -> None:
+    data = random.Random(12).randbytes(5 * CHUNK + 77)
+    rng = random.Random(13)
+    with store.open(put(store, data)) as stream:
+        for _ in range(12):
+            begin, length = rng.randrange(len(data)), rng.randrange(1, 2 * CHUNK)
+            stream.seek(begin)
+            assert sha(stream.read(length)) == sha(data[begin : begin + length])
+
+
+def test_a_finished_file_is_taken_over_and_gone(store: Store, tmp_path: Path) -> None:
+    data = random.Random(14).randbytes(CHUNK + 9)
+    path = tmp_path / "finished"
+    path.write_bytes(data)
+    stored = take_over(store, path, expected_sha256=sha(data), size=len(data))
+    assert (stored.key, stored.sha256, stored.size) == (key_of(sha(data)), sha(data), len(data))
+    assert not path.exists()
+    with store.open(stored.key) as stream:
+        assert stream.read() == data
+    # The answer was lost: asked again, it is the same; and a second file of the same bytes goes the same way.
+    assert take_over(store, path, expected_sha256=sha(data), size=len(data)) == stored
+    path.write_bytes(data)
+    assert take_over(store, path, expected_sha256=sha(data), size=len(data)) == stored
+    assert not path.exists()
+
+
+def test_a_finished_file_that_is_not_the_announced_one_stays_and_is_not_kept(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "finished"
+    path.write_bytes(b"altered")
+    with pytest.raises(EvidenceError) as refused:
+        take_over(store, path, expected_sha256=sha(b"as sent"), size=7)
+    assert refused.value.code == "evidence.hash_mismatch"
+    assert path.read_bytes() == b"altered"
+    assert not store.exists(key_of(sha(b"altered")))
+    with pytest.raises(FileNotFoundError):
+        take_over(store, tmp_path / "never", expected_sha256=sha(b"as sent"), size=7)
+
+
+def test_what_is_removed_is_gone_and_may_come_again(store: Store, request: pytest.FixtureRequest) -> None:
+    key = put(store, b"removed one day")
+    assert isinstance(store, Remover)
+    if "lock" in request.node.callspec.id:
+        with pytest.raises(EvidenceError) as refused:
+            store.remove(key)
+        assert refused.value.code == "evidence.locked"
+        assert store.exists(key)
+        return
+    assert store.remove(key) is True
+    assert not store.exists(key)
+    assert store.remove(key) is False
+    assert put(store, b"removed one day") == key
+    assert store.exists(key)
+
+
+def test_a_sweep_leaves_objects_and_fresh_work_alone(store: Store) -> None:
+    key = put(store, b"kept")
+    assert isinstance(store, Sweeper)
+    assert store.sweep_incoming(older_than_seconds=3600) == 0
+    assert store.sweep_incoming(older_than_seconds=-3600) == 0
+    assert store.exists(key)
 
 
 @pytest.mark.parametrize(
