@@ -34,6 +34,12 @@ CHUNK_BYTES = 255 * 1024  # the specification's default: a chunk and its envelop
 _READ_AHEAD_BYTES = 4 * CHUNK_BYTES
 _BATCH = 16  # chunks written together: 4 MB in memory per upload
 _BEAT_S = 30.0
+_MANNER: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 15_000,
+    "connectTimeoutMS": 5_000,
+    "retryWrites": True,
+    "appname": "songda-evidence",
+}
 
 
 class GridFSStore:
@@ -203,18 +209,17 @@ class GridFSStore:
         return opened[1]
 
     def _connect(self) -> Database[Document]:
-        client: pymongo.MongoClient[Document] = pymongo.MongoClient(
-            self._uri,
-            tz_aware=True,
-            serverSelectionTimeoutMS=15_000,
-            connectTimeoutMS=5_000,
-            retryWrites=True,
-            appname="songda-evidence",
-        )
-        database = client.get_default_database(write_concern=WriteConcern(w="majority", j=True))
-        database[f"{self._bucket}.files"].create_index([("filename", 1)], unique=True, name="key")
-        database[f"{self._bucket}.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
-        database[f"{self._bucket}.incoming"].create_index([("at", 1)])
+        # What the address says goes first: keywords would override it.
+        manner = {name: value for name, value in _MANNER.items() if f"{name}=".lower() not in self._uri.lower()}
+        client: pymongo.MongoClient[Document] = pymongo.MongoClient(self._uri, tz_aware=True, **manner)
+        try:
+            database = client.get_default_database(write_concern=WriteConcern(w="majority", j=True))
+            database[f"{self._bucket}.files"].create_index([("filename", 1)], unique=True, name="key")
+            database[f"{self._bucket}.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
+            database[f"{self._bucket}.incoming"].create_index([("at", 1)])
+        except PyMongoError:
+            client.close()
+            raise
         return database
 
 
