@@ -22,6 +22,7 @@ from evidence.exif import ExifFacts, read_exif
 from evidence.geo import GeoPoint
 from evidence.hashing import too_large
 from evidence.sniff import HEAD_BYTES, sniff
+from evidence.structure import end_of
 
 Kind = Literal["photo", "signature", "video", "audio"]
 MEGABYTE = 1024 * 1024
@@ -122,6 +123,28 @@ def inspect(source: bytes | BinaryIO, *, kind: Kind, limits: Limits | None = Non
         stream.seek(0)
 
 
+def glance(source: bytes | BinaryIO, *, kind: Kind, limits: Limits | None = None) -> MediaFacts:
+    """What headers and structure tell, no pixel decoded: cheap enough for the process that answers the phone.
+
+    Type, size, pixels, EXIF in front of the pixels, and whether the picture has its end. Whether every pixel decodes
+    is for :mod:`evidence.analysis` to say. A stream is left at its start.
+
+    Raises the codes of :func:`inspect`.
+    """
+    limits = limits or LIMITS[kind]
+    stream = as_stream(source)
+    media_type, size = recognise(stream, kind=kind, limits=limits)
+    if not media_type.startswith("image/") or media_type == "image/heic":
+        return MediaFacts(media_type, size)
+    try:
+        image = open_image(stream, media_type, max_pixels=limits.max_pixels)
+        if end_of(stream, media_type) is None:
+            raise broken_image()
+        return _facts_of(image, media_type, size, image.size)
+    finally:
+        stream.seek(0)
+
+
 def recognise(stream: BinaryIO, *, kind: Kind, limits: Limits) -> tuple[str, int]:
     """Media type and size in bytes, nothing decoded; the stream is left at its start.
 
@@ -201,12 +224,16 @@ def _image_facts(stream: BinaryIO, media_type: str, size: int, limits: Limits) -
         image.load()
     except DECODER_FAULTS:
         raise broken_image() from None
+    return _facts_of(image, media_type, size, (width, height))
+
+
+def _facts_of(image: ImageFile.ImageFile, media_type: str, size: int, pixels: tuple[int, int]) -> MediaFacts:
+    """``pixels``: the size as stored; a decoder that was told to shrink no longer knows it."""
     exif = exif_of(image)
     return MediaFacts(
         media_type,
         size,
-        width,
-        height,
+        *pixels,
         exif.taken_at,
         exif.point,
         exif.orientation,

@@ -38,12 +38,10 @@ def thumbnail(source: bytes | BinaryIO, *, max_side_px: int = THUMBNAIL_PX, qual
     image = open_image(stream, media_type, max_pixels=limits.max_pixels)
     try:
         image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=REDUCING_GAP)
-        flat = _rgb_on_white(image)
+        flat = rgb_on_white(image)
     except DECODER_FAULTS:
         raise broken_image() from None
-    turn = _UPRIGHT.get(exif_of(image).orientation)
-    if turn is not None:
-        flat = flat.transpose(turn)
+    flat = upright(flat, exif_of(image).orientation)
     stream.seek(0)
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=quality)
@@ -55,7 +53,14 @@ def display_copy(source: bytes | BinaryIO, *, max_side_px: int = DISPLAY_PX, qua
     return thumbnail(source, max_side_px=max_side_px, quality=quality)
 
 
-def _rgb_on_white(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture turned by its EXIF orientation (1–8)."""
+    turn = _UPRIGHT.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def rgb_on_white(image: Image.Image) -> Image.Image:
+    """The picture in RGB, transparent parts white. Raises what Pillow's decoders raise."""
     if not image.has_transparency_data:
         return image.convert("RGB")
     colours = image.convert("RGBA")

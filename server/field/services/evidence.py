@@ -14,7 +14,7 @@ from evidence.errors import EvidenceError
 from evidence.hashing import check_sha256, normal_sha256, sha256_of
 from evidence.manifest import Manifest
 from evidence.manifest import sha256_of as sha256_of_manifest
-from evidence.media import LIMITS, Kind, MediaFacts, inspect
+from evidence.media import LIMITS, UNDECODED_PNG_PIXELS, Kind, MediaFacts, glance
 from evidence.signature import check_signature
 from evidence.stores.protocol import Store, Stored
 from server.core import events
@@ -244,13 +244,15 @@ def content_digest(*, kind: str, sha256: str, captured_at: datetime, fix: rules.
 def checked(stream: BinaryIO, *, kind: str, sha256: str) -> MediaFacts:
     """Hash first, so that a cut transfer is told apart from a broken photo; the stream is left at its start.
 
-    Raises what `evidence.media.inspect` and `check_signature` raise, and ``evidence.hash_mismatch``.
+    Headers and structure only: pixels are decoded by the analysis, in a process that may die of them. (A signature
+    from a phone's canvas is small enough to be looked at here.) Raises what `evidence.media.glance` and
+    `check_signature` raise, and ``evidence.hash_mismatch``.
     """
     stream.seek(0)
     check_sha256(sha256_of(stream, max_bytes=limit_of(kind)), sha256)
     stream.seek(0)
-    facts = inspect(stream, kind=media_kind(kind))
-    if media_kind(kind) == "signature":
+    facts = glance(stream, kind=media_kind(kind))
+    if media_kind(kind) == "signature" and (facts.width or 0) * (facts.height or 0) <= UNDECODED_PNG_PIXELS:
         check_signature(stream)
     stream.seek(0)
     return facts
