@@ -9,9 +9,10 @@ from server.core.ids import new_id
 LOOK_STATES = ("asked", "fine", "more", "expired")
 
 
-class Look(Document):
+class SecondLook(Document):
     """现场复看: asked from the door with what is there so far, answered in seconds. Shard key (court, date).
 
+    Not `Look`: MongoEngine keeps one register of class names, and alerts have that one.
     It does not replace the review: `fine` says that nothing seems missing, `more` what is still wanted.
     """
 

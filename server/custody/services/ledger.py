@@ -141,9 +141,13 @@ def withdraw(
 
 
 def tell(*, court: str, server_id: str, day: str) -> None:
-    """Tells open boards and the person's phone how many of how many are here. Losing this news loses nothing."""
+    """Tells open boards and the person's phone how many of how many are here. Losing this news loses nothing.
+
+    `at` is read before counting: of two messages the one with the later `at` knows more.
+    """
+    at = utc_now().isoformat()
     counts = _counted(_collection().find({"court": court, "date": day, "server_id": server_id}, {"state": 1}))
-    said = {"server_id": server_id, "date": day, "at": utc_now().isoformat(), **counts.document()}
+    said = {"server_id": server_id, "date": day, "at": at, **counts.document()}
     live.publish(court, "ledger.changed", **said)
     live.publish_to(court, server_id, "ledger.changed", **said)
 
