@@ -47,3 +47,7 @@ def device_too_many() -> DomainError:
 
 def ticket_bad_day() -> Invalid:
     return Invalid(code="ticket.bad_day", title="只能领取近期的取证凭证：最早为昨天，最晚为七天之后")
+
+
+def upload_not_found() -> NotFound:
+    return NotFound(code="upload.not_found", title="没有这个上传")

@@ -63,6 +63,7 @@ class EvidenceItem(Document):
             {"fields": ["court", "late.state", "received_at"], "sparse": True},
             ("analysis.state", "analysis.queued_at"),
             ("log.state", "received_at"),
+            {"fields": ["capture.look_at"], "sparse": True},
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
@@ -87,7 +88,8 @@ class EvidenceItem(Document):
     announced_id = StringField()
     # The envelope signed at the shutter, byte for byte: {payload, signature (bytes), device_id}.
     envelope = DictField()
-    # {verdict, reasons: [{code, …}], ticket_id, seq, taken_at, clock_offset_ms, from}: see custody.services.capture.
+    # {verdict, reasons: [{code, title, weight, …}], waiting, ticket_id, device_id, seq, taken_at, server_time,
+    # clock_offset_ms, from, judged_at, turn, look_at (when a waiting one is judged again)}: custody.services.capture.
     capture = DictField()
     # Canonical JSON, fixed at receipt: its hash is what the court's log holds.
     manifest = BinaryField()

@@ -65,6 +65,16 @@ _THRESHOLDS = (
     Threshold(
         "mean_days", "平均送达时长上限", "日", 15, "送达服务合同的通行要求", at_least=1, at_most=15, binding=False
     ),
+    Threshold(
+        "gallery_import",
+        "允许从手机相册导入证据材料",
+        "（0 不允许，1 允许）",
+        0,
+        "内部标准",
+        at_least=0,
+        at_most=1,
+        binding=False,
+    ),
 )
 THRESHOLDS: Mapping[str, Threshold] = {one.code: one for one in _THRESHOLDS}
 

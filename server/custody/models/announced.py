@@ -36,6 +36,8 @@ class Announced(Document):
             ("court", "date", "server_id", "state"),
             ("court", "visit_id", "state"),
             ("court", "sha256"),
+            {"fields": ["seal.ticket_id", "seal.seq"], "sparse": True},
+            {"fields": ["seal.payload_sha256"], "sparse": True},
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,
@@ -53,6 +55,10 @@ class Announced(Document):
     captured_at = DateTimeField(required=True)
     fix = EmbeddedDocumentField(Fix)
     envelope = DictField()  # {payload, signature: bytes, device_id} as it came
+    # The place of its envelope in the chain of a ticket: {ticket_id, seq, prev, payload_sha256, at, genuine: whether
+    # the signature holds under the key the ticket was issued to}.
+    seal = DictField()
+    linked_at = DateTimeField()  # when what was captured without a visit was given one
     source = StringField(default="phone", choices=SOURCES)
     state = StringField(required=True, default="announced", choices=ANNOUNCED_STATES)
     problem = DictField()  # {code, title} when refused

@@ -17,7 +17,7 @@ class CaptureDevice(Document):
         "collection": "capture_devices",
         "indexes": [
             {"fields": ["court", "person_id", "key_id"], "unique": True},
-            ("court", "person_id", "-registered_at"),
+            ("court", "person_id", "-active_at"),
         ],
         "auto_create_index": False,
     }
@@ -29,6 +29,7 @@ class CaptureDevice(Document):
     name = StringField()
     session_id = StringField()
     registered_at = DateTimeField(required=True)
+    active_at = DateTimeField(required=True)  # registered last: the newest of a person's keys gets the tickets
     revoked_at = DateTimeField()
 
 
