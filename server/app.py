@@ -30,6 +30,7 @@ from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
+from server.custody import looks_tasks, uploads_tasks
 from server.demo import cli as demo_cli
 from server.dispatch import rosters
 from server.dispatch import tasks as dispatch_tasks
@@ -64,6 +65,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     crypto_start.refuse_a_wrong_key(crypto.vault())
     redis_client.connect(settings.redis_url)
     app.extensions["evidence_store"] = store_from_url(settings.evidence_store)
+    uploads_tasks.init_app(app)
     app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
@@ -102,6 +104,7 @@ def _connect_features() -> None:
     intake.register()
     rosters.register()
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
+    looks_tasks.register(events.subscriptions)
     reports_tasks.register(events.subscriptions)
     events.subscriptions.subscribe("attempt.closed", judging.on_closed)  # before the things to do: they read effects
     todos.register(events.subscriptions)
@@ -119,6 +122,8 @@ def _schedule(celery: Celery) -> None:
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,
         **field_tasks.SWEEPS,
+        **looks_tasks.SWEEPS,
+        **uploads_tasks.SWEEPS,
         **reports_tasks.SWEEPS,
         **batch_tasks.SWEEPS,
         **archive_tasks.SWEEPS,

@@ -60,6 +60,8 @@ class Settings:
     key_provider_token: str = field(default="", repr=False)
     cipher: str = "aes"
     evidence_store: str = ""
+    upload_store: str = ""  # where uploads under way lie; empty: beside the evidence
+    upload_slots: int = 12  # bodies of uploads one web process receives at once; below its threads
     tsa_url: str = ""
     tsa_certificates: Path | None = None
     tsa_policy: str = ""
@@ -82,6 +84,7 @@ class Settings:
     oidc: OidcSettings = field(default_factory=OidcSettings)
     ldap: LdapSettings = field(default_factory=LdapSettings)
     target_readings: str = ""  # how targets of the contracts are read: within_7_days=created,mean_days=task
+    review_sample_percent: int = 5  # of accepted visits, drawn every night for a second look
     max_upload_bytes: int = 32 * 1024 * 1024
 
     @property
@@ -107,6 +110,7 @@ class Settings:
                 ("key_provider_token", "SONGDA_KEY_PROVIDER_TOKEN"),
                 ("cipher", "SONGDA_CIPHER"),
                 ("evidence_store", "SONGDA_EVIDENCE_STORE"),
+                ("upload_store", "SONGDA_UPLOAD_STORE"),
                 ("tsa_url", "SONGDA_TSA_URL"),
                 ("tsa_policy", "SONGDA_TSA_POLICY"),
                 ("public_url", "SONGDA_PUBLIC_URL"),
@@ -135,8 +139,10 @@ class Settings:
         }
         numbers = {
             "trusted_proxies": _whole_number(environ, "SONGDA_TRUSTED_PROXIES"),
+            "upload_slots": _whole_number(environ, "SONGDA_UPLOAD_SLOTS", 12),
             "idle_minutes": _whole_number(environ, "SONGDA_IDLE_MINUTES", 30),
             "password_days": _whole_number(environ, "SONGDA_PASSWORD_DAYS", 90),
+            "review_sample_percent": _whole_number(environ, "SONGDA_REVIEW_SAMPLE_PERCENT", 5),
         }
         text |= {"second_factor": environ["SONGDA_SECOND_FACTOR"]} if environ.get("SONGDA_SECOND_FACTOR") else {}
         ways = {
@@ -165,6 +171,12 @@ class Settings:
             found.append("SONGDA_TSA_CERTIFICATES is not set: a time-stamp nobody can check is worth nothing")
         if self.seal_url and len(self.seal_key) < 32:
             found.append("SONGDA_SEAL_KEY must have at least 32 characters when SONGDA_SEAL_URL is set")
+        if self.evidence_store.startswith("gridfs") and not self.upload_store:
+            found.append("SONGDA_UPLOAD_STORE is not set: uploads under way need a folder or a bucket")
+        if not 1 <= self.upload_slots <= 512:
+            found.append("SONGDA_UPLOAD_SLOTS must lie between 1 and 512")
+        if self.review_sample_percent > 100:
+            found.append("SONGDA_REVIEW_SAMPLE_PERCENT must lie between 0 and 100")
         found.extend(self._sign_in_problems())
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")

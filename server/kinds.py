@@ -9,6 +9,9 @@ from server.core.audit.runs import AuditRun
 from server.core.audit.runs import missing as missing_run
 from server.core.errors import NotFound
 from server.core.objects import Kind
+from server.custody import errors as custody_errors
+from server.custody import look_errors, watch_errors
+from server.custody.models import Finding, SecondLook, UploadRecord
 from server.dispatch import errors as dispatch_errors
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field import errors as field_errors
@@ -61,6 +64,8 @@ def register() -> None:
             field_errors.evidence_not_found,
             parent=("visit", "visit_id"),
         ),
+        Kind("look", SecondLook._get_collection, look_errors.look_not_found, parent=("visit", "visit_id")),
+        Kind("finding", Finding._get_collection, watch_errors.finding_not_found),
         Kind("attempt", Attempt._get_collection, service_errors.attempt_not_found, parent=("task", "task_id")),
         Kind("exhibit", Exhibit._get_collection, service_errors.exhibit_not_found, parent=("task", "task_id")),
         Kind(
@@ -87,5 +92,6 @@ def register() -> None:
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
         Kind("party", Party._get_collection, party_not_found),
         Kind("audit_run", AuditRun._get_collection, missing_run),
+        Kind("upload", UploadRecord._get_collection, custody_errors.upload_not_found, own=("person_id",)),
         Kind("import", ImportRun._get_collection, cases_errors.run_not_found, own=("created_by",)),
     )

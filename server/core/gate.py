@@ -46,7 +46,7 @@ def enter() -> None:
         return
     deed.begin(
         deed.Deed(
-            action=said.does,
+            action=None if said.part else said.does,
             permission=said.permission or "",
             object_type=said.kind or "",
             object_id=str((request.view_args or {}).get(said.parameter, "")) if said.parameter else "",
@@ -54,7 +54,7 @@ def enter() -> None:
     )
     if said.permission is not None:
         g.principal = _allowed(said, _signed_in())
-    if request.method not in SAFE_METHODS and said.does:
+    if request.method not in SAFE_METHODS and said.does and not said.part:
         _open_pending()
 
 

@@ -82,21 +82,33 @@ class Declaration:
     parameter: str | None = None  # path parameter with its id
     least: Scope = Scope.COURT  # without an object: how far the permission must reach at least
     does: str | None = None  # audit action
+    part: bool = False  # one of many requests of a deed: the view says which of them is the deed
 
 
 class UndeclaredEndpoint(RuntimeError):
     """An endpoint declares no permission (nor that it is public), or changes something without naming the deed."""
 
 
-def needs(code: str, *, on: str | None = None, least: str = "court", does: str | None = None) -> Callable[[View], View]:
+def needs(
+    code: str, *, on: str | None = None, least: str = "court", does: str | None = None, part: bool = False
+) -> Callable[[View], View]:
     """Declares the permission; `on` is `kind:path_parameter`, `does` the dotted name of the deed in the audit log.
 
     A view without an object shows or moves what belongs to a whole court, so it asks for a permission that reaches
     that far; a view that narrows its own query (`objects.within`, or by the person asking) says `least="own"`.
+    With `part` a request leaves no row unless it is refused or the view says `audit.does`: a file that comes in a
+    thousand pieces is one deed.
     """
     kind, _, parameter = (on or "").partition(":")
     return _declaring(
-        Declaration(permission=code, kind=kind or None, parameter=parameter or None, least=Scope.of(least), does=does)
+        Declaration(
+            permission=code,
+            kind=kind or None,
+            parameter=parameter or None,
+            least=Scope.of(least),
+            does=does,
+            part=part,
+        )
     )
 
 

@@ -19,6 +19,7 @@ from server.cases.models import Case, ImportRun
 from server.core.audit.runs import AuditRun
 from server.core.clock import court_day, utc_now
 from server.core.ids import new_id, new_token
+from server.custody.models import Finding, SecondLook, UploadRecord
 from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.archive_models import CaseArchive
@@ -129,6 +130,27 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
             court=COURT_OF[relation], visit_id=doors[relation].id, task_id=tasks[relation].id, client_id=new_id(),
             server_id=people[relation].id, digest=SHA, kind="photo_door", sha256=held.sha256, size=held.size,
             media_type="image/jpeg", store_key=held.key, captured_at=now, received_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "upload",
+        lambda relation: UploadRecord(
+            court=COURT_OF[relation], person_id=people[relation].id, person_name="test", length=1, partial=True,
+            created_at=now, expires_at=now + timedelta(days=1),
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "look",
+        lambda relation: SecondLook(
+            court=COURT_OF[relation], date=court_day(now).isoformat(), visit_id=doors[relation].id, digest=SHA,
+            server_id=people[relation].id, server_name="test", client_id=new_id(), code="nobody_home", asked_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "finding",
+        lambda relation: Finding(
+            court=COURT_OF[relation], date=court_day(now).isoformat(), key=new_id(), kind="burst", score=0.5,
+            visit_ids=[doors[relation].id], text="测试", found_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
     world.add(

@@ -1,0 +1,167 @@
+"""Who may upload what, and what becomes of it when the last byte is durable: the desk of `evidence.uploads`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from evidence.stores.protocol import Store
+from evidence.uploads import Known, UploadError, UploadStore, Wish, errors
+from evidence.uploads.protocol import Desk
+from server.core.errors import Conflict, DomainError, Invalid
+from server.custody.errors import item_not_announced, upload_not_found
+from server.custody.models import Announced
+from server.custody.models.uploads import UploadRecord
+from server.custody.services import uploads_finishing
+from server.service.actor import Actor
+
+_OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Per upload, and per person for what is under way at once."""
+
+    max_bytes: int = 2 * 1024**3
+    open_uploads: int = 64
+    open_bytes: int = 8 * 1024**3
+    life: timedelta = timedelta(days=7)
+
+
+class UploadDesk(Desk):
+    """See :class:`evidence.uploads.protocol.Desk`, for one person at one moment."""
+
+    def __init__(
+        self, *, court: str, actor: Actor, uploads: UploadStore, evidence: Store, limits: Limits, now: datetime
+    ) -> None:
+        self._court, self._actor, self._now = court, actor, now
+        self._uploads, self._evidence, self._limits = uploads, evidence, limits
+
+    def admit(self, wish: Wish) -> Known:
+        """Raises `item.not_announced`, `upload.already_held`, `upload.wrong_length`, `upload.too_many_open`."""
+        announced = None if wish.partial else self._announced(wish)
+        record = UploadRecord(
+            court=self._court,
+            person_id=self._actor.id,
+            person_name=self._actor.name,
+            announced_id=announced["_id"] if announced else None,
+            length=wish.length,
+            partial=wish.partial,
+            parts=list(wish.parts),
+            created_at=self._now,
+            expires_at=self._now + self._limits.life,
+        )
+        _records().insert_one(record.to_mongo().to_dict())
+        self._check_quota(record)
+        return Known(record.id, wish.length, record.expires_at)
+
+    def joined(self, parts: Sequence[str]) -> Known | None:
+        found = _records().find_one({**self._mine(), "parts": list(parts), "state": {"$in": [_OPEN, "landed"]}})
+        # One that was begun and whose bytes were never joined is begun again.
+        return self._known(found) if found and (found["state"] == "landed" or self._is_here(found)) else None
+
+    def find(self, upload_id: str) -> Known:
+        found = _records().find_one({"_id": upload_id, **self._mine()})
+        if found is None:
+            raise errors.not_found()
+        if found["state"] in ("ended", "expired"):
+            raise errors.gone()
+        return self._known(found)
+
+    def finish(self, upload_id: str) -> Mapping[str, str]:
+        landed = uploads_finishing.finish(
+            upload_id=upload_id, uploads=self._uploads, evidence=self._evidence, now=self._now
+        )
+        return _told(landed)
+
+    def drop(self, upload_id: str) -> None:
+        ended = {"state": "ended", "ended_at": self._now, "forget_at": self._now + uploads_finishing.REMEMBERED}
+        free = {"_id": upload_id, **self._mine(), "state": _OPEN, "full_at": None}
+        if not _records().update_one(free, {"$set": ended}).modified_count:
+            raise Conflict(code="upload.already_held", title="文件已完整送达，不能再终止上传")
+
+    def _mine(self) -> dict[str, str]:
+        return {"court": self._court, "person_id": self._actor.id}
+
+    def _known(self, found: dict[str, Any]) -> Known:
+        expired = found["state"] == _OPEN and found["expires_at"] <= self._now
+        if expired and not found.get("full_at"):
+            raise errors.gone()
+        return Known(
+            found["_id"],
+            found["length"],
+            found["expires_at"],
+            full=bool(found.get("full_at")),
+            settled=found["state"] != _OPEN,
+            headers=_told(found),
+        )
+
+    def _is_here(self, found: dict[str, Any]) -> bool:
+        try:
+            self._uploads.info(found["_id"])
+        except UploadError:
+            return bool(found.get("full_at"))
+        return True
+
+    def _announced(self, wish: Wish) -> dict[str, Any]:
+        named = {"visit_id": wish.metadata.get("visit_id", ""), "client_id": wish.metadata.get("client_id", "")}
+        found = Announced._get_collection().find_one({"court": self._court, "server_id": self._actor.id, **named})
+        if found is None:
+            raise item_not_announced()
+        if found["state"] in ("held", "refused"):
+            raise Conflict(
+                code="upload.already_held",
+                title="这份材料已经送达，无需再次上传",
+                state=found["state"],
+                evidence_id=found.get("evidence_id"),
+            )
+        if found["size"] != wish.length:
+            raise Invalid(code="upload.wrong_length", title="文件大小与登记的不一致", announced=found["size"])
+        return dict(found)
+
+    def _check_quota(self, record: UploadRecord) -> None:
+        """Written first and counted then: two at once may both be told no, never both yes."""
+        under_way = {**self._mine(), "state": _OPEN, "expires_at": {"$gt": self._now}, "parts": []}
+        (sums,) = _records().aggregate(
+            [
+                {"$match": under_way | {"_id": {"$ne": record.id}}},
+                {"$group": {"_id": None, "count": {"$sum": 1}, "bytes": {"$sum": "$length"}}},
+            ]
+        ).to_list() or [{"count": 0, "bytes": 0}]
+        size = 0 if record.parts else record.length
+        if sums["count"] >= self._limits.open_uploads or sums["bytes"] + size > self._limits.open_bytes:
+            _records().delete_one({"_id": record.id})
+            raise DomainError(
+                code="upload.too_many_open",
+                status=429,
+                title="未传完的文件过多，请先完成或终止已有的上传",
+                open=sums["count"],
+                open_bytes=sums["bytes"],
+                retry_after_s=60,
+            )
+
+
+def state_of(*, court: str, person_id: str, upload_id: str) -> dict[str, Any]:
+    """What became of an upload, for its owner. Raises `upload.not_found`."""
+    found = _records().find_one({"_id": upload_id, "court": court, "person_id": person_id})
+    if found is None:
+        raise upload_not_found()
+    shown = ("announced_id", "length", "partial", "state", "item_state", "evidence_id", "problem")
+    times = ("created_at", "expires_at", "full_at", "ended_at")
+    return {
+        "upload_id": found["_id"],
+        **{name: found.get(name) for name in shown},
+        **{name: found[name].isoformat() if found.get(name) else None for name in times},
+    }
+
+
+def _told(record: Mapping[str, Any]) -> dict[str, str]:
+    """What answers carry when the bytes have landed."""
+    named = {"Songda-Item-State": record.get("item_state"), "Songda-Evidence-Id": record.get("evidence_id")}
+    return {name: str(value) for name, value in named.items() if value}
+
+
+def _records() -> Any:
+    return UploadRecord._get_collection()
