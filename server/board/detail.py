@@ -59,6 +59,7 @@ def _evidence(one: Any) -> dict[str, Any]:
     address = f"/api/board/evidence/{one.id}/file"
     return {
         "id": one.id,
+        "client_id": one.client_id,
         "kind": one.kind,
         "label": one.label,
         "sha256": one.sha256,
@@ -68,6 +69,9 @@ def _evidence(one: Any) -> dict[str, Any]:
         "received_at": one.received_at,
         "fix": present.fix(one.fix),
         "distance_m": one.distance_m,
+        "capture": one.capture,
+        "analysis": one.analysis,
+        "late": one.late,
         "warnings": list(one.warnings),
         "place": place(one.place),
         "url": f"{address}?size=original",

@@ -119,7 +119,7 @@ class BoardWitnessSchema(Schema):
 
 
 class BoardPlaceReasonSchema(Schema):
-    code = fields.String(required=True, metadata={"example": "distance.far"})
+    code = fields.String(required=True, metadata={"example": "place.far"})
     text = fields.String(required=True, metadata={"example": "距送达地址 2.0 公里，远超误差范围"})
     weight = fields.Float(required=True, metadata={"description": "0: tells; all of an item added up: doubt from 1"})
 
@@ -134,7 +134,10 @@ class BoardPlaceSchema(Schema):
 
 
 class BoardEvidenceSchema(Schema):
+    """`capture`: sealed, doubt, broken, unsealed, None until judged. `analysis`: waiting, running, done, broken …"""
+
     id = fields.String(required=True)
+    client_id = fields.String(required=True)
     kind = fields.String(required=True)
     label = fields.String(required=True)
     sha256 = fields.String(required=True)
@@ -146,6 +149,9 @@ class BoardEvidenceSchema(Schema):
     distance_m = fields.Float(required=True, allow_none=True, metadata={"description": "From the address"})
     warnings = fields.List(fields.String(), required=True)
     place = fields.Nested(BoardPlaceSchema, required=True, allow_none=True)
+    capture = fields.String(required=True, allow_none=True)
+    analysis = fields.String(required=True, allow_none=True)
+    late = fields.String(required=True, allow_none=True)
     url = fields.String(required=True)
     thumb_url = fields.String(required=True, allow_none=True)
 

@@ -22,7 +22,8 @@ _LEAD_IN = timedelta(minutes=30)
 class EvidenceView:
     """One item as a reviewer sees it. `distance_m`: from where it was taken to the address, None when unknown.
 
-    `place`: the place-truth verdict as stored ({verdict, reasons, distance_m, at}), None before there is one.
+    `place`: the place-truth verdict as stored ({verdict, reasons, distance_m, at}), None before there is one. `capture`
+    and `late` are words of `EvidenceItem`, `analysis` its state.
     """
 
     id: str
@@ -38,6 +39,9 @@ class EvidenceView:
     distance_m: float | None
     warnings: tuple[str, ...]
     place: dict[str, Any] | None = None
+    capture: str | None = None
+    analysis: str | None = None
+    late: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,9 @@ def _evidence_view(item: dict[str, Any], place: GeoPoint | None) -> EvidenceView
         distance_m=round(distance_m(taken, place), 1) if taken and place else None,
         warnings=tuple(item.get("facts", {}).get("warnings", ())),
         place=item.get("place") or None,
+        capture=(item.get("capture") or {}).get("verdict"),
+        analysis=(item.get("analysis") or {}).get("state"),
+        late=(item.get("late") or {}).get("state"),
     )
 
 
