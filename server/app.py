@@ -30,7 +30,7 @@ from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
-from server.custody import looks_tasks, uploads_tasks
+from server.custody import looks_tasks, uploads_tasks, watch_tasks
 from server.demo import cli as demo_cli
 from server.dispatch import rosters
 from server.dispatch import tasks as dispatch_tasks
@@ -124,6 +124,7 @@ def _schedule(celery: Celery) -> None:
         **field_tasks.SWEEPS,
         **looks_tasks.SWEEPS,
         **uploads_tasks.SWEEPS,
+        **watch_tasks.SWEEPS,
         **reports_tasks.SWEEPS,
         **batch_tasks.SWEEPS,
         **archive_tasks.SWEEPS,

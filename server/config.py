@@ -60,6 +60,7 @@ class Settings:
     key_provider_token: str = field(default="", repr=False)
     cipher: str = "aes"
     evidence_store: str = ""
+    retention: str = ""  # days per class of files, where the defaults do not fit: evidence=1825,copies=90
     upload_store: str = ""  # where uploads under way lie; empty: beside the evidence
     upload_slots: int = 12  # bodies of uploads one web process receives at once; below its threads
     tsa_url: str = ""
@@ -110,6 +111,7 @@ class Settings:
                 ("key_provider_token", "SONGDA_KEY_PROVIDER_TOKEN"),
                 ("cipher", "SONGDA_CIPHER"),
                 ("evidence_store", "SONGDA_EVIDENCE_STORE"),
+                ("retention", "SONGDA_RETENTION"),
                 ("upload_store", "SONGDA_UPLOAD_STORE"),
                 ("tsa_url", "SONGDA_TSA_URL"),
                 ("tsa_policy", "SONGDA_TSA_POLICY"),

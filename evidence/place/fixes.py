@@ -33,21 +33,21 @@ def _mocked(fixes: Sequence[Fix]) -> Iterator[Reason]:
     flagged = sum(one.mock for one in fixes)
     if flagged:
         text = f"{len(fixes)} 次定位中有 {flagged} 次被手机系统标明为模拟定位"
-        yield Reason("fix.mock", text, 1.0, {"flagged": flagged, "fixes": len(fixes)})
+        yield Reason("place.mock", text, 1.0, {"flagged": flagged, "fixes": len(fixes)})
     named = sorted({one.provider for one in fixes if any(word in one.provider.lower() for word in MOCK_WORDS)})
     if named:
-        yield Reason("fix.mock_provider", f"定位来源为“{'、'.join(named)[:60]}”，属于模拟定位", 1.0, {})
+        yield Reason("place.mock_provider", f"定位来源为“{'、'.join(named)[:60]}”，属于模拟定位", 1.0, {})
     zero = sum(one.accuracy_m <= 0 for one in fixes)
     if zero:
         text = f"{zero} 次定位的精度为 0 米，真实接收机不会给出这一数值"
-        yield Reason("fix.accuracy_zero", text, 0.6, {"zero": zero, "fixes": len(fixes)})
+        yield Reason("place.accuracy_zero", text, 0.6, {"zero": zero, "fixes": len(fixes)})
 
 
 def _stale(claim: Claim, fixes: Sequence[Fix]) -> Iterator[Reason]:
     apart = min(abs((one.at - claim.taken_at).total_seconds()) for one in fixes)
     if apart > STALE_S:
         text = f"最近一次定位与拍摄时间相差 {span(apart)}"
-        yield Reason("fix.stale", text, 0.4, {"seconds": round(apart)})
+        yield Reason("place.stale_fix", text, 0.4, {"seconds": round(apart)})
 
 
 def _frozen(claim: Claim, fixes: Sequence[Fix]) -> Iterator[Reason]:
@@ -59,13 +59,13 @@ def _frozen(claim: Claim, fixes: Sequence[Fix]) -> Iterator[Reason]:
     if len(times) >= FROZEN_LEAST:
         surely = len(times) >= FROZEN_SURELY and seconds >= FROZEN_SPAN_S
         text = f"{span(seconds)}内连续 {len(times)} 次定位的坐标和精度完全相同"
-        yield Reason("fix.frozen", text, 1.0 if surely else 0.6, {"times": len(times), "seconds": round(seconds)})
+        yield Reason("place.frozen", text, 1.0 if surely else 0.6, {"times": len(times), "seconds": round(seconds)})
     if claim.address is None:
         return
     apart = ground_m(claim.nearest_fix(fixes).point, claim.address.point)
     if apart <= EXACT_M:
         text = "定位与地址坐标重合（相差不到半米），真实到达门口时极少如此"
-        yield Reason("fix.exact", text, 0.5, {"distance_m": round(apart, 2)})
+        yield Reason("place.exact", text, 0.5, {"distance_m": round(apart, 2)})
 
 
 def _jump(fixes: Sequence[Fix]) -> Iterator[Reason]:
@@ -73,7 +73,7 @@ def _jump(fixes: Sequence[Fix]) -> Iterator[Reason]:
     if worst > MAX_SPEED_M_S:
         points = [one.point for one in fixes]
         text = f"拍摄前后的定位散布 {metres(2 * spread_m(points))}，相当于每秒移动 {metres(worst)}"
-        yield Reason("fix.jump", text, 0.5, {"speed_m_s": round(worst, 1), "spread_m": round(spread_m(points))})
+        yield Reason("place.jump", text, 0.5, {"speed_m_s": round(worst, 1), "spread_m": round(spread_m(points))})
 
 
 def _speed(a: Fix, b: Fix) -> float:
@@ -91,4 +91,4 @@ def _beside(claim: Claim) -> Iterator[Reason]:
     apart = ground_m(near.point, beside.point)
     if apart > reach_m(near.accuracy_m) + reach_m(beside.accuracy_m) + moved:
         text = f"随附定位与签名封装内的定位相距 {metres(apart)}"
-        yield Reason("fix.beside_apart", text, 0.8, {"distance_m": round(apart)})
+        yield Reason("place.beside_apart", text, 0.8, {"distance_m": round(apart)})

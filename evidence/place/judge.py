@@ -5,7 +5,7 @@ from __future__ import annotations
 from evidence.place import surroundings
 from evidence.place.fixes import of_fixes
 from evidence.place.geometry import ground_m
-from evidence.place.reasons import AGREES, DOUBT, DOUBT_FROM, UNKNOWN, Reason, Verdict
+from evidence.place.reasons import AGREES, DISTANCES, DOUBT, DOUBT_FROM, UNKNOWN, Reason, Verdict
 from evidence.place.values import Claim
 
 _SOURCES = (
@@ -29,7 +29,7 @@ def _verdict(reasons: list[Reason]) -> str:
     # Tenths added up in floating point must not miss the line by a hair.
     if sum(one.weight for one in reasons) >= DOUBT_FROM - 1e-9:
         return DOUBT
-    measured = any(one.code.startswith("distance.") for one in reasons)
+    measured = any(one.code in DISTANCES for one in reasons)
     return AGREES if measured else UNKNOWN
 
 

@@ -9,33 +9,35 @@ from typing import Any
 AGREES, DOUBT, UNKNOWN = "agrees", "doubt", "unknown"
 # The weights of the reasons of one item are added up; from here on a person has to look.
 DOUBT_FROM = 1.0
+# Reasons that come of a measured distance from the address.
+DISTANCES = frozenset({"place.within", "place.near", "place.far"})
 
 # code → its meaning; weights stand where the reasons are found, and in docs/place-and-watch.md.
 REASON_CODES: dict[str, str] = {
-    "address.unknown": "地址没有坐标",
-    "fix.none": "没有可用定位",
-    "fix.coarse": "定位误差过大，不能说明地点",
-    "fix.stale": "定位时间与拍摄时间相差较大",
-    "fix.mock": "系统标明为模拟定位",
-    "fix.mock_provider": "定位来源名称属于模拟定位",
-    "fix.accuracy_zero": "定位精度为 0",
-    "fix.frozen": "多次定位坐标完全相同",
-    "fix.exact": "定位与地址坐标重合",
-    "fix.jump": "相邻定位之间发生跳变",
-    "fix.beside_apart": "随附定位与封装定位不一致",
-    "distance.within": "在地址附近",
-    "distance.near": "略超出地址范围",
-    "distance.far": "远离地址",
-    "clock.off": "手机时钟误差",
-    "time.file_apart": "文件自带时间与拍摄时间不一致",
+    "place.no_address": "地址没有坐标",
+    "place.no_fix": "没有可用定位",
+    "place.coarse_fix": "定位误差过大，不能说明地点",
+    "place.stale_fix": "定位时间与拍摄时间相差较大",
+    "place.mock": "系统标明为模拟定位",
+    "place.mock_provider": "定位来源名称属于模拟定位",
+    "place.accuracy_zero": "定位精度为 0",
+    "place.frozen": "多次定位坐标完全相同",
+    "place.exact": "定位与地址坐标重合",
+    "place.jump": "相邻定位之间发生跳变",
+    "place.beside_apart": "随附定位与封装定位不一致",
+    "place.within": "在地址附近",
+    "place.near": "略超出地址范围",
+    "place.far": "远离地址",
+    "place.clock_off": "手机时钟误差",
+    "place.file_time": "文件自带时间与拍摄时间不一致",
     "place.file_apart": "文件自带位置与定位不一致",
     "place.file_agrees": "文件自带位置与定位一致",
-    "track.none": "没有同时段轨迹",
-    "track.agrees": "与轨迹一致",
-    "track.apart": "与轨迹不一致",
-    "track.speed": "与轨迹之间的移动速度不可能",
-    "track.smooth": "轨迹过于平滑",
-    "elsewhere.speed": "与同一人员其他记录之间的移动速度不可能",
+    "place.no_track": "没有同时段轨迹",
+    "place.track_agrees": "与轨迹一致",
+    "place.track_apart": "与轨迹不一致",
+    "place.track_speed": "与轨迹之间的移动速度不可能",
+    "place.track_smooth": "轨迹过于平滑",
+    "place.elsewhere_speed": "与同一人员其他记录之间的移动速度不可能",
 }
 
 

@@ -25,14 +25,16 @@ def of_distance(claim: Claim) -> Iterator[Reason]:
     """The accuracy circle against the address circle, for the middle one of all fixes."""
     fixes = claim.fixes
     if claim.address is None:
-        yield Reason("address.unknown", "送达地址没有坐标，无法比对距离")
+        yield Reason("place.no_address", "送达地址没有坐标，无法比对距离")
         return
     if not fixes:
-        yield Reason("fix.none", "没有随附可用的定位")
+        yield Reason("place.no_fix", "没有随附可用的定位")
         return
     best = min(one.accuracy_m for one in fixes)
     if best > COARSE_M:
-        yield Reason("fix.coarse", f"定位误差达 {metres(best)}，不能说明是否到达", 0.0, {"accuracy_m": round(best)})
+        yield Reason(
+            "place.coarse_fix", f"定位误差达 {metres(best)}，不能说明是否到达", 0.0, {"accuracy_m": round(best)}
+        )
         return
     yield _distance(claim.address, middle_fix(claim.address, fixes))
 
@@ -62,10 +64,10 @@ def _distance(address: Address, fix: Fix) -> Reason:
     }
     known = f"定位误差 {fix.accuracy_m:.0f} 米，地址坐标误差 {address.uncertainty_m:.0f} 米"
     if outside <= 0:
-        return Reason("distance.within", f"距送达地址 {metres(apart)}，在误差范围之内（{known}）", 0.0, figures)
+        return Reason("place.within", f"距送达地址 {metres(apart)}，在误差范围之内（{known}）", 0.0, figures)
     if outside <= NEAR_M:
-        return Reason("distance.near", f"距送达地址 {metres(apart)}，略超出误差范围（{known}）", 0.5, figures)
-    return Reason("distance.far", f"距送达地址 {metres(apart)}，远超误差范围（{known}）", 1.0, figures)
+        return Reason("place.near", f"距送达地址 {metres(apart)}，略超出误差范围（{known}）", 0.5, figures)
+    return Reason("place.far", f"距送达地址 {metres(apart)}，远超误差范围（{known}）", 1.0, figures)
 
 
 def of_clock(claim: Claim) -> Iterator[Reason]:
@@ -73,7 +75,7 @@ def of_clock(claim: Claim) -> Iterator[Reason]:
     off = claim.clock_offset_s
     if off is not None and abs(off) > CLOCK_SLACK_S:
         weight = 1.0 if abs(off) > CLOCK_FAR_S else 0.5
-        yield Reason("clock.off", f"手机时钟与标准时间相差 {span(off)}", weight, {"offset_s": round(off)})
+        yield Reason("place.clock_off", f"手机时钟与标准时间相差 {span(off)}", weight, {"offset_s": round(off)})
 
 
 def of_file(claim: Claim) -> Iterator[Reason]:
@@ -84,7 +86,7 @@ def of_file(claim: Claim) -> Iterator[Reason]:
             way = "早" if apart < 0 else "晚"
             weight = 1.0 if abs(apart) > CLOCK_FAR_S else 0.5
             text = f"文件自带的拍摄时间比上报的拍摄时间{way} {span(apart)}"
-            yield Reason("time.file_apart", text, weight, {"seconds": round(apart)})
+            yield Reason("place.file_time", text, weight, {"seconds": round(apart)})
     if claim.exif_point is None or not claim.fixes:
         return
     near = claim.nearest_fix(claim.fixes)
@@ -107,7 +109,7 @@ def of_track(claim: Claim) -> Iterator[Reason]:
     if not claim.fixes:
         return
     if not around:
-        yield Reason("track.none", "拍摄前后十分钟内没有轨迹可比对")
+        yield Reason("place.no_track", "拍摄前后十分钟内没有轨迹可比对")
         return
     here = _at_capture(claim)
     nearest = sorted(around, key=lambda one: abs((one.at - here.at).total_seconds()))[:TRACK_NEIGHBOURS]
@@ -115,7 +117,7 @@ def of_track(claim: Claim) -> Iterator[Reason]:
     speed, number = speeds[(len(speeds) - 1) // 2]
     if speed > MAX_SPEED_M_S:
         weight = 1.0 if len(nearest) > 1 else 0.6
-        yield _too_fast("track.speed", "轨迹", here, nearest[number], speed, weight)
+        yield _too_fast("place.track_speed", "轨迹", here, nearest[number], speed, weight)
         return
     yield _beside_track(here, around)
 
@@ -130,8 +132,8 @@ def _beside_track(here: TrackPoint, around: Sequence[TrackPoint]) -> Reason:
     figures = {"distance_m": round(apart), "seconds": round(seconds)}
     if outside > 0 and seconds <= TRACK_NEAR_S:
         text = f"同时段轨迹未经过拍摄位置，最近处相距 {metres(apart)}"
-        return Reason("track.apart", text, 0.7, figures)
-    return Reason("track.agrees", f"同时段轨迹距拍摄位置最近 {metres(apart)}", 0.0, figures)
+        return Reason("place.track_apart", text, 0.7, figures)
+    return Reason("place.track_agrees", f"同时段轨迹距拍摄位置最近 {metres(apart)}", 0.0, figures)
 
 
 def _smooth(track: Sequence[TrackPoint]) -> Iterator[Reason]:
@@ -142,7 +144,7 @@ def _smooth(track: Sequence[TrackPoint]) -> Iterator[Reason]:
     rough = roughness_m([(one.point, one.at) for one in track])
     if way >= SMOOTH_WAY_M and rough is not None and rough < SMOOTH_M:
         text = f"{len(track)} 个轨迹点、{metres(way)}路程的起伏只有 {rough:.2f} 米，真实接收机不会如此平滑"
-        yield Reason("track.smooth", text, 0.8, {"points": len(track), "roughness_m": round(rough, 3)})
+        yield Reason("place.track_smooth", text, 0.8, {"points": len(track), "roughness_m": round(rough, 3)})
 
 
 def of_elsewhere(claim: Claim) -> Iterator[Reason]:
@@ -152,7 +154,7 @@ def of_elsewhere(claim: Claim) -> Iterator[Reason]:
     here = _at_capture(claim)
     speed, other = _fastest(here, claim.elsewhere)
     if speed > MAX_SPEED_M_S:
-        yield _too_fast("elsewhere.speed", "同一人员的另一条记录", here, other, speed, 0.8)
+        yield _too_fast("place.elsewhere_speed", "同一人员的另一条记录", here, other, speed, 0.8)
 
 
 def _too_fast(code: str, what: str, here: TrackPoint, other: TrackPoint, speed: float, weight: float) -> Reason:

@@ -39,7 +39,7 @@ def read(envelope: Mapping[str, Any] | None) -> Sealed:
     fixes = tuple(fix for row in rows if (fix := _fix(row)) is not None)
     clock = payload.get("clock")
     offset_ms = _number(clock.get("offset_ms")) if isinstance(clock, dict) else None
-    return Sealed(fixes, _time(payload.get("taken_at")), None if offset_ms is None else offset_ms / 1000)
+    return Sealed(fixes, time_of(payload.get("taken_at")), None if offset_ms is None else offset_ms / 1000)
 
 
 def stored_fix(stored: Mapping[str, Any] | None) -> Fix | None:
@@ -60,7 +60,7 @@ def _fix(row: Any) -> Fix | None:
     if not isinstance(row, dict):
         return None
     lng, lat, accuracy_m = (_number(row.get(name)) for name in ("lng", "lat", "accuracy_m"))
-    at, datum = _time(row.get("at")), row.get("datum")
+    at, datum = time_of(row.get("at")), row.get("datum")
     if lng is None or lat is None or accuracy_m is None or at is None or datum not in DATUMS:
         return None
     if not in_china_box(GeoPoint(lat, lng)) or accuracy_m < 0:
@@ -75,7 +75,8 @@ def _number(value: Any) -> float | None:
     return float(value) if abs(value) <= _LARGEST and isfinite(value) else None
 
 
-def _time(value: Any) -> datetime | None:
+def time_of(value: Any) -> datetime | None:
+    """An ISO time with its offset, in UTC; None for anything else."""
     if not isinstance(value, str):
         return None
     try:

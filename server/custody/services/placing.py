@@ -120,10 +120,9 @@ def _claim(item: Mapping[str, Any], day: _Day) -> Claim:
 def _file_facts(item: Mapping[str, Any]) -> tuple[GeoPoint | None, datetime | None]:
     """Place and time the file carries: of a photo read at receipt (EXIF), of a recording by the analysis."""
     facts, media = item.get("facts") or {}, (item.get("analysis") or {}).get("media") or {}
-    place = facts.get("exif_wgs84") or media.get("wgs84")
-    at = facts.get("exif_taken_at") or media.get("taken_at")
-    point = GeoPoint(place[1], place[0]) if place else None
-    return point, at if isinstance(at, datetime) else None
+    place = facts.get("exif_wgs84") or media.get("point")
+    at = facts.get("exif_taken_at") or envelopes.time_of(media.get("taken_at"))
+    return GeoPoint(place[1], place[0]) if place else None, at
 
 
 def _day(court: str, date: str, item: Mapping[str, Any]) -> _Day:

@@ -83,7 +83,7 @@ def test_a_fix_at_the_door_agrees_and_says_how_far_it_was(visit: Visit) -> None:
 def test_a_fix_two_kilometres_away_is_doubted_with_the_figures(visit: Visit) -> None:
     place = place_of(item(visit, fix=stored_fix(east_m=2_000)))
     assert place["verdict"] == "doubt"
-    assert codes(place)[0] == "distance.far"
+    assert codes(place)[0] == "place.far"
     assert "2.0 公里" in place["reasons"][0]["text"]
     assert place["reasons"][0]["weight"] == 1.0
 
@@ -98,7 +98,7 @@ def test_the_envelope_counts_in_whatever_datum_it_was_written(visit: Visit, datu
 
 def test_a_mocked_envelope_is_doubted_though_the_place_is_right(visit: Visit) -> None:
     place = place_of(item(visit, envelope=sealed([sealed_fix(mock=True)]), fix=stored_fix()))
-    assert (place["verdict"], codes(place)[0]) == ("doubt", "fix.mock")
+    assert (place["verdict"], codes(place)[0]) == ("doubt", "place.mock")
 
 
 def test_the_clock_of_the_envelope_is_compared(visit: Visit) -> None:
@@ -124,20 +124,20 @@ def test_an_unreadable_envelope_leaves_what_was_sent_beside(visit: Visit, payloa
 def test_without_any_position_nothing_is_known(visit: Visit) -> None:
     place = place_of(item(visit))
     assert (place["verdict"], place["distance_m"]) == ("unknown", None)
-    assert "fix.none" in codes(place)
+    assert "place.no_fix" in codes(place)
 
 
 def test_an_item_without_a_visit_is_judged_by_what_there_is(visit: Visit) -> None:
     place = place_of(item(visit, visit_id="", task_id="", fix=stored_fix()))
     assert place["verdict"] == "unknown"
-    assert "address.unknown" in codes(place)
+    assert "place.no_address" in codes(place)
 
 
 def test_the_files_own_place_far_away_is_doubted(visit: Visit) -> None:
     facts = {"exif_wgs84": [make.WGS[0] + 9_000 * EAST, make.WGS[1]], "exif_taken_at": NOW - timedelta(days=2)}
     place = place_of(item(visit, fix=stored_fix(), facts=facts))
     assert place["verdict"] == "doubt"
-    assert {"place.file_apart", "time.file_apart"} <= set(codes(place))
+    assert {"place.file_apart", "place.file_time"} <= set(codes(place))
 
 
 def test_a_track_that_comes_later_changes_the_verdict_at_the_next_look(visit: Visit) -> None:
@@ -156,7 +156,7 @@ def test_a_track_that_comes_later_changes_the_verdict_at_the_next_look(visit: Vi
     assert placing.judge_day(court=visit.court, date=visit.date, now=NOW + timedelta(hours=1)) == 1
     stored = EvidenceItem._get_collection().find_one({"_id": mine})["place"]
     assert stored["verdict"] == "doubt"
-    assert codes(stored)[0] == "track.speed"
+    assert codes(stored)[0] == "place.track_speed"
     assert placing.doubts(court=visit.court, visit_ids=[visit.id, "other"]) == {visit.id: 1}
 
 
@@ -169,7 +169,7 @@ def test_two_places_within_a_minute_speak_against_both(server: Person, visit: Vi
     far = make.visit(server=server)
     item(far, fix=stored_fix(east_m=15_000, seconds=40))
     place = place_of(item(visit, fix=stored_fix()))
-    assert "elsewhere.speed" in codes(place)
+    assert "place.elsewhere_speed" in codes(place)
 
 
 def test_another_courts_item_is_not_touched(visit: Visit) -> None:
