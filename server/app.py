@@ -30,7 +30,8 @@ from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
-from server.custody import looks_tasks, uploads_tasks, watch_tasks
+from server.custody import capture_tasks, analysis_tasks, capture_tasks, looks_tasks, stores_tasks, uploads_tasks, watch_tasks
+from server.custody import capture_tasks, cli as custody_cli
 from server.demo import cli as demo_cli
 from server.dispatch import rosters
 from server.dispatch import tasks as dispatch_tasks
@@ -39,6 +40,7 @@ from server.field import tasks as field_tasks
 from server.gateways import ldap, oidc, wechat
 from server.lawcli import cli as law_cli
 from server.reports import archive_tasks, batch_tasks, sealing
+from server.reports import holdings as reports_holdings
 from server.reports import tasks as reports_tasks
 from server.service import intake
 from server.service import tasks as service_tasks
@@ -82,7 +84,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, accounts_cli, audit_cli, cases_cli, keys_cli, law_cli, demo_cli, drill_cli):
+    for commands in (cli, accounts_cli, audit_cli, cases_cli, keys_cli, custody_cli, law_cli, demo_cli, drill_cli):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app
@@ -103,9 +105,12 @@ def _connect_features() -> None:
     addresses.register()
     intake.register()
     rosters.register()
+    capture_tasks.register(events.subscriptions)
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
+    analysis_tasks.register(events.subscriptions)
     looks_tasks.register(events.subscriptions)
     reports_tasks.register(events.subscriptions)
+    reports_holdings.register_holdings()
     events.subscriptions.subscribe("attempt.closed", judging.on_closed)  # before the things to do: they read effects
     todos.register(events.subscriptions)
     events.subscriptions.subscribe("*", live.on_event)
@@ -122,9 +127,12 @@ def _schedule(celery: Celery) -> None:
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,
         **field_tasks.SWEEPS,
+        **capture_tasks.SWEEPS,
+        **analysis_tasks.SWEEPS,
         **looks_tasks.SWEEPS,
         **uploads_tasks.SWEEPS,
         **watch_tasks.SWEEPS,
+        **stores_tasks.SWEEPS,
         **reports_tasks.SWEEPS,
         **batch_tasks.SWEEPS,
         **archive_tasks.SWEEPS,

@@ -20,7 +20,7 @@ from server.core.redis_client import client
 
 SEEN_KEY = "songda:worker-seen"
 SEEN_EVERY_S = 5
-QUEUES = ("default", "plan", "papers", "imports")
+QUEUES = ("default", "plan", "papers", "imports", "evidence")
 # Long work has queues of its own. (A task's own `queue` attribute is deprecated since Celery 5.7.)
 ROUTES = {
     "dispatch.run_plan": {"queue": "plan"},
@@ -30,6 +30,7 @@ ROUTES = {
     "reports.make_archive": {"queue": "papers"},
     "reports.fulfil_order": {"queue": "papers"},
     "cases.run_import": {"queue": "imports"},
+    "custody.analyse": {"queue": "evidence"},
 }
 
 

@@ -62,6 +62,11 @@ class EvidenceItem(Document):
             ("court", "received_at"),
             {"fields": ["court", "late.state", "received_at"], "sparse": True},
             ("analysis.state", "analysis.queued_at"),
+            {
+                # Near pictures: only items that have a hash are in it.
+                "fields": ["court", "analysis.hashes.bands"],
+                "partialFilterExpression": {"analysis.hashes.bands": {"$exists": True}},
+            },
             ("log.state", "received_at"),
             {"fields": ["capture.look_at"], "sparse": True},
             {"fields": ["outbox.at"], "sparse": True},

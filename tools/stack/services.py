@@ -16,7 +16,7 @@ from tools.stack.valkey import Valkey
 BACK_OFF_S = (0.2, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 # Having run this long, a service is no longer in trouble.
 SETTLED_S = 60.0
-QUEUES = "default,plan,papers,imports"
+QUEUES = "default,plan,papers,imports,evidence"
 
 
 @dataclass(slots=True)

@@ -58,10 +58,16 @@ def test_production_has_three_databases_several_workers_and_one_beat(compose: An
     assert [name for name, service in services.items() if "ports" in service] == ["edge"]
 
 
-def test_the_worker_of_production_and_of_make_run_listen_to_the_same_queues(compose: Any) -> None:
-    from_compose = next(part for part in compose["services"]["worker"]["command"] if part.startswith("--queues="))
+def test_the_workers_of_production_and_of_make_run_listen_to_the_same_queues(compose: Any) -> None:
+    asked = [
+        part.removeprefix("--queues=")
+        for name in ("worker", "analysis")
+        for part in compose["services"][name]["command"]
+        if part.startswith("--queues=")
+    ]
     worker = (ROOT / "tools" / "stack" / "services.py").read_text(encoding="utf-8")
-    assert f'QUEUES = "{from_compose.removeprefix("--queues=")}"' in worker
+    assert f'QUEUES = "{",".join(asked)}"' in worker
+    assert asked == ["default,plan,papers,imports", "evidence"], "decoding has a worker of its own"
 
 
 def test_the_image_holds_every_package_the_program_imports_and_no_embedded_database() -> None:
