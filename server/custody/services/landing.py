@@ -14,9 +14,9 @@ from evidence.stores.protocol import Store, Stored
 from server.core.errors import DomainError
 from server.custody import errors
 from server.custody.models import Announced
-from server.custody.services import capture, ledger
+from server.custody.services import capture, ledger, linking
 from server.field import errors as field_errors
-from server.field.services import evidence, guard
+from server.field.services import evidence
 from server.field.services.evidence import Held, Item, Origin
 from server.service.actor import Actor
 
@@ -113,14 +113,8 @@ def _standing(found: dict[str, Any], actor: Actor) -> tuple[str, dict[str, Any] 
     """(task, why it is late): what comes after its visit was closed, or went to somebody else, waits for the office."""
     if not found["visit_id"]:
         return "", None
-    visit = guard.find(court=found["court"], visit_id=found["visit_id"])
-    why = None
-    if not guard.is_mine(visit, found["server_id"]):
-        why = "visit_lost"
-    elif visit["state"] == "withdrawn" or (visit.get("review") or {}).get("state") == "accepted":
-        why = "visit_closed"
-    late = {"why": why, "state": "waiting", "brought_by": actor.id} if why else None
-    return visit["task_id"], late
+    task_id, why = linking.standing(court=found["court"], visit_id=found["visit_id"], server_id=found["server_id"])
+    return task_id, {"why": why, "state": "waiting", "brought_by": actor.id} if why else None
 
 
 def _settle_held(found: dict[str, Any], held: Held, now: datetime) -> Landed:

@@ -1,0 +1,28 @@
+"""Every item that is received gets its verdict on capture, also when the process that received it died."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from server.core.clock import utc_now
+from server.core.events import Event, Subscriptions
+from server.custody.services import capture
+
+
+def register(subscriptions: Subscriptions) -> None:
+    """Called once by the composition root."""
+    subscriptions.subscribe("evidence.received", on_received)
+
+
+def on_received(event: Event) -> None:
+    """May run twice: the verdict is the same for the same facts."""
+    capture.judge_item(court=event.court, evidence_id=event.data["evidence_id"], now=utc_now())
+
+
+@shared_task(name="custody.settle_captures")
+def settle_captures() -> None:
+    """What waits for its predecessor, until its ticket has expired."""
+    capture.sweep(now=utc_now())
+
+
+SWEEPS = {"captures that wait": {"task": "custody.settle_captures", "schedule": 120.0}}
