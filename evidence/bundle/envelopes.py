@@ -34,11 +34,30 @@ class Chains:
         self.links[place] = envelopes.payload_sha256(payload)
 
 
+@dataclass(slots=True)
+class Tickets:
+    """Tickets of the bundle, each read once; None for what the court did not sign."""
+
+    verifier: Verifier | None
+    known: dict[str, Ticket | None] = field(default_factory=dict)
+
+    def read(self, note: str) -> Ticket | None:
+        if note not in self.known:
+            self.known[note] = self._read(note)
+        return self.known[note]
+
+    def _read(self, note: str) -> Ticket | None:
+        try:
+            return tickets.read(note, self.verifier) if self.verifier is not None else None
+        except EvidenceError:
+            return None
+
+
 class Files(Protocol):
     """The part of `items.Opened` that is used here."""
 
     @property
-    def verifier(self) -> Verifier | None: ...
+    def tickets(self) -> Tickets: ...
 
     @property
     def chains(self) -> Chains: ...
@@ -69,42 +88,44 @@ def judge_envelope(row: Mapping[str, Any], said: Mapping[str, Any], files: Files
     except EvidenceError:
         yield Reason("envelope.bad")
         return
-    note = _note(listed, files)
-    yield from _judge(found, payload, signature, said, note, files)
-    if _other_key(listed, note, files):
-        yield Reason("ticket.differs", "device_key")
+    yield from _sealed(found, payload, signature, row, said, files)
 
 
-def _judge(
-    found: Envelope, payload: bytes, signature: bytes, said: Mapping[str, Any], note: str | None, files: Files
+def _sealed(
+    found: Envelope,
+    payload: bytes,
+    signature: bytes,
+    row: Mapping[str, Any],
+    said: Mapping[str, Any],
+    files: Files,
 ) -> Iterator[Reason]:
+    """An envelope that can be read: its item, its ticket, its signature, its place."""
     yield from _other(found, said)
     if found.source == "gallery":
         yield Reason("remark.gallery")
+    note = _note(row["envelope"], files)
     if note is None:
         yield Reason("ticket.missing")
         return
-    try:
-        if files.verifier is None:
-            raise EvidenceError("ticket.forged", "没有公钥")
-        ticket = tickets.read(note, files.verifier)
-    except EvidenceError:
+    ticket = files.tickets.read(note)
+    if ticket is None:
         yield Reason("ticket.bad")
         return
     yield from _ticket_differs(found, ticket, said)
+    if _other_key(row["envelope"], ticket, files):
+        yield Reason("ticket.differs", "device_key")
     if not envelopes.signature_holds(payload, signature, ticket.device_key):
         yield Reason("envelope.unsigned")
     yield from _chained(found, note, files.chains)
 
 
-def _other_key(listed: Mapping[str, Any], note: str | None, files: Files) -> bool:
+def _other_key(listed: Mapping[str, Any], ticket: Ticket, files: Files) -> bool:
     """Whether the device's file names another key than the ticket the court signed."""
     path = reading.maybe_text(listed, "device")
-    if path is None or files.fault(path) or note is None or files.verifier is None:
+    if path is None or files.fault(path):
         return False
     try:
-        device = reading.load(files.body(path))
-        return bool(device["public_key"] != tickets.read(note, files.verifier).device_key.hex())
+        return bool(reading.load(files.body(path)).get("public_key") != ticket.device_key.hex())
     except EvidenceError:
         return True
 

@@ -11,13 +11,13 @@ from typing import Any
 from evidence import manifest
 from evidence.bundle import listing as reading
 from evidence.bundle.content import ACTION, ENTRY_PREFIX
-from evidence.bundle.envelopes import Chains, judge_envelope
+from evidence.bundle.envelopes import Chains, Tickets, judge_envelope
 from evidence.bundle.listing import Listing
 from evidence.bundle.package import Digest
 from evidence.bundle.report import Judged
 from evidence.bundle.words import Reason
 from evidence.errors import EvidenceError
-from evidence.log import Checkpoint, Verifier, leaf_hash, verify_inclusion
+from evidence.log import Checkpoint, leaf_hash, verify_inclusion
 
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 _HASH_BYTES = 32
@@ -32,7 +32,7 @@ class Opened:
 
     listing: Listing
     digests: Mapping[str, Digest | None]
-    verifier: Verifier | None
+    tickets: Tickets
     checkpoint: Checkpoint | None
     checkpoint_fault: str  # a reason's code when there is none
     stamped_at: datetime | None

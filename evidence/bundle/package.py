@@ -72,7 +72,10 @@ def open_package(path: Path) -> Package:
 
 def _refuse_others(package: Package, head: bytes) -> Package:
     """A bundle names itself in its first bytes; one that lost them still has the names of its own members."""
-    if SCHEMA.encode() in head or {"bundle.note", "bundle.json"} <= set(package.names):
+    if SCHEMA.encode() in head or "bundle.note" in package.names:
+        return package
+    listing = package.digest("bundle.json", keep=True) if "bundle.json" in package.names else None
+    if listing is not None and listing.body is not None and SCHEMA.encode() in listing.body:
         return package
     raise none()
 

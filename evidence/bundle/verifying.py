@@ -19,6 +19,7 @@ from cryptography import x509
 
 from evidence.bundle import listing as reading
 from evidence.bundle.content import SCHEMA
+from evidence.bundle.envelopes import Tickets
 from evidence.bundle.items import Opened, judge, judge_document
 from evidence.bundle.listing import Listing
 from evidence.bundle.package import Digest, Package, open_package
@@ -30,6 +31,8 @@ from evidence.errors import EvidenceError
 from evidence.log import Checkpoint, Verifier, check_time_stamp
 
 _AT_ONCE = min(4, os.cpu_count() or 1)
+_LARGE = 256 * 1024
+_NOT_KEPT = ("originals/", "papers/", "exhibits/")
 _NOBODY = Trust()
 
 
@@ -79,13 +82,16 @@ def verify(path: Path, trust: Trust = _NOBODY) -> Report:
 
 
 def _digests(package: Package) -> dict[str, Digest | None]:
-    """Every member read once, several at a time: hashing leaves the interpreter free."""
+    """Every member read once; the large ones several at a time, as hashing leaves the interpreter free."""
 
     def one(name: str) -> Digest | None:
-        return package.digest(name, keep=not name.startswith(("originals/", "papers/", "exhibits/")))
+        return package.digest(name, keep=not name.startswith(_NOT_KEPT))
 
+    large = [name for name in package.names if package.size(name) > _LARGE]
+    found = {name: one(name) for name in package.names if package.size(name) <= _LARGE}
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return dict(zip(package.names, pool.map(one, package.names), strict=True))
+        found.update(zip(large, pool.map(one, large), strict=True))
+    return found
 
 
 def _body(whole: _Whole, path: str) -> bytes:
@@ -162,7 +168,8 @@ def _opened(
             whole.reasons.append(Reason(fault))
         else:
             stamp = _stamp(whole, log, note, trust)
-    opened = Opened(listing, whole.digests, verifier, checkpoint, fault, stamp.at if stamp else None)
+    stamped_at = stamp.at if stamp else None
+    opened = Opened(listing, whole.digests, Tickets(verifier), checkpoint, fault, stamped_at)
     for row in listing.rows:
         payload = _payload(row, whole.digests)
         if payload is not None:
