@@ -30,8 +30,8 @@ from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
-from server.custody import capture_tasks, analysis_tasks, capture_tasks, looks_tasks, stores_tasks, uploads_tasks, watch_tasks
-from server.custody import capture_tasks, cli as custody_cli
+from server.custody import analysis_tasks, capture_tasks, looks_tasks, stores_tasks, uploads_tasks, watch_tasks
+from server.custody import cli as custody_cli
 from server.demo import cli as demo_cli
 from server.dispatch import rosters
 from server.dispatch import tasks as dispatch_tasks
