@@ -8,12 +8,18 @@ from flask import Response
 from flask.views import MethodView
 
 from server.board.blueprint import make_blueprint, page_of, ready, store
-from server.board.schemas.archives import BoardArchiveSchema, BoardArchivesSchema
+from server.board.schemas.archives import (
+    BoardArchiveSchema,
+    BoardArchivesSchema,
+    BoardReceiptGivenSchema,
+    BoardReceiptSchema,
+)
 from server.core import audit
 from server.core.clock import utc_now
 from server.core.errors import Conflict
 from server.core.files import stream
 from server.core.permissions import current, needs
+from server.custody.services import retention
 from server.reports import archive
 from server.reports.archive_models import CaseArchive
 from server.reports.archive_tasks import enqueue
@@ -65,6 +71,30 @@ class ArchiveFile(MethodView):
         return stream(
             source, media_type="application/zip", size=found.size, etag=found.sha256, name=name, kind="attachment"
         )
+
+
+@blueprint.route("/archives/<string:archive_id>/receipt")
+class ReceiptOfArchive(MethodView):
+    @blueprint.arguments(BoardReceiptGivenSchema)
+    @blueprint.response(200, BoardReceiptSchema)
+    @needs("papers.archive", on="case_archive:archive_id", does="archive.receipt")
+    def post(self, data: dict[str, Any], archive_id: str) -> Any:
+        """The court's archive has received the package: from then on its files' time of keeping here runs."""
+        me = current()
+        found = archive.get(court=me.court, archive_id=archive_id)
+        if found.state != "done":
+            raise Conflict(code="archive.not_ready", title="送达档案尚未制作完成")
+        package = retention.Package(found.id, found.case_id, found.store_key, found.sha256, found.finished_at)
+        receipt = retention.record_receipt(
+            court=me.court, package=package, store=store(), actor=Actor.of(me), now=utc_now(), **data
+        )
+        audit.note(reference=receipt.reference, case_id=found.case_id, number=found.number, sha256=found.sha256)
+        return ready(_receipt(receipt))
+
+
+def _receipt(one: Any) -> dict[str, Any]:
+    names = ("reference", "received_by", "received_at", "by_name", "at")
+    return {name: getattr(one, name) for name in names} | {"files": len(one.covers)}
 
 
 def _view(one: CaseArchive) -> dict[str, Any]:

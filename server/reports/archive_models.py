@@ -18,6 +18,7 @@ class CaseArchive(Document):
             {"fields": ["court", "case_id", "number"], "unique": True},
             ("court", "case_id", "-asked_at"),
             ("state", "queued_at"),
+            {"fields": ["court", "sha256"], "sparse": True},
         ],
         "auto_create_index": False,
     }

@@ -27,6 +27,8 @@ class Paper(Document):
             ("court", "task_id", "-made_at"),
             ("court", "case_id", "-made_at"),
             ("court", "visit_id"),
+            ("court", "sha256"),
+            {"fields": ["court", "sealed_sha256"], "sparse": True},
         ],
         "auto_create_index": False,
     }

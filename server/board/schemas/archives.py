@@ -28,3 +28,30 @@ class BoardArchiveSchema(Schema):
 
 class BoardArchivesSchema(PageSchema):
     items = fields.List(fields.Nested(BoardArchiveSchema), required=True)
+
+
+class BoardReceiptGivenSchema(Schema):
+    reference = fields.String(
+        required=True,
+        validate=validate.Length(1, 100),
+        metadata={"description": "File number (档号) or the number of the archive's own receipt"},
+    )
+    received_by = fields.String(
+        required=True, validate=validate.Length(1, 100), metadata={"description": "Who signed for it in the archive"}
+    )
+    received_at = fields.AwareDateTime(required=True)
+    sha256 = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(64, 64),
+        metadata={"description": "The package's hash as the archive's receipt names it; must be the package's own"},
+    )
+
+
+class BoardReceiptSchema(Schema):
+    reference = fields.String(required=True)
+    received_by = fields.String(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    by_name = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    files = fields.Integer(required=True, metadata={"description": "Files the receipt covers, the package included"})

@@ -66,6 +66,7 @@ class Exhibit(Document):
             ("court", "attempt_id", "received_at"),
             ("court", "task_id"),
             {"fields": ["court", "attempt_id", "kind", "sha256"], "unique": True},
+            ("court", "sha256"),
         ],
         "auto_create_index": False,
     }
