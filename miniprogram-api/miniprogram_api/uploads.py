@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.views import MethodView
+from marshmallow import ValidationError
 
 from evidence.uploads import Request as TusRequest
 from evidence.uploads import Response as TusResponse
@@ -18,20 +20,24 @@ from evidence.uploads import UploadError, Uploads, capabilities
 from evidence.uploads.errors import busy
 from evidence.uploads.messages import VERSION
 from miniprogram_api.blueprint import store
+from miniprogram_api.custody_schemas import PhoneItemSchema
 from miniprogram_api.uploads_body import PlainBody, SocketBody, body_of
 from server.config import Settings
 from server.core import audit
 from server.core.clock import utc_now
-from server.core.errors import DomainError
+from server.core.errors import DomainError, Invalid
 from server.core.http import problem
 from server.core.permissions import current, needs, public
 from server.custody.services import uploads as service
+from server.custody.services.announcing import NewItem
 from server.service.actor import Actor
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
 SLOTS = "upload_slots"
 _LIMITS = service.Limits()
 _PER_PERSON = 8
+_ITEM_FIELDS = ("visit_id", "client_id", "kind", "sha256", "captured_at")
+_FIX_FIELDS = ("lng", "lat", "datum", "accuracy_m", "provider")
 
 
 class Slots:
@@ -149,6 +155,7 @@ def _answer(upload_id: str | None) -> TusResponse:
         uploads=found["upload_store"],
         evidence=store(),
         limits=_LIMITS,
+        reader=_item_in,
         now=utc_now(),
     )
     protocol = Uploads(
@@ -164,6 +171,20 @@ def _answer(upload_id: str | None) -> TusResponse:
         raise DomainError(code=error.code, status=error.status, title=error.title_zh, **error.extra) from error
     finally:
         body.leave()
+
+
+def _item_in(metadata: Mapping[str, str], length: int) -> NewItem | None:
+    """An item described in Upload-Metadata, for clients that announce nothing beforehand. Raises `request.invalid`."""
+    if not {"kind", "sha256", "captured_at"} <= metadata.keys():
+        return None
+    given: dict[str, Any] = {name: metadata[name] for name in _ITEM_FIELDS if name in metadata} | {"size": length}
+    fix = {name: metadata[name] for name in _FIX_FIELDS if name in metadata}
+    if fix:
+        given["fix"] = fix | {"at": metadata.get("fix_at", metadata["captured_at"])}
+    try:
+        return cast(NewItem, PhoneItemSchema().load(given))
+    except ValidationError as error:
+        raise Invalid(code="request.invalid", title="提交的内容有误", errors=error.messages) from error
 
 
 def _asked(upload_id: str | None, body: PlainBody | SocketBody) -> TusRequest:

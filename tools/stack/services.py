@@ -93,7 +93,7 @@ def application(config: Config) -> list[Service]:
     """Web, live updates, worker and beat."""
     place = config.place
     return [
-        _service(config, "web", "网页与接口 web", _gunicorn(place.host, place.port, "wsgi:app", 2, 8, 10)),
+        _service(config, "web", "网页与接口 web", _gunicorn(place.host, place.port, "wsgi:app", 2, 16, 10)),
         # One stream holds one thread for as long as a browser looks: many threads, and no long good-bye.
         _service(
             config,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +14,13 @@ from server.core.errors import Conflict, DomainError, Invalid
 from server.custody.errors import item_not_announced, upload_not_found
 from server.custody.models import Announced
 from server.custody.models.uploads import UploadRecord
-from server.custody.services import uploads_finishing
+from server.custody.services import announcing, uploads_finishing
+from server.custody.services.announcing import NewItem
 from server.service.actor import Actor
 
 _OPEN = "open"
+# Reads an item out of the metadata of a creation (and its size in bytes), None when there is none in it.
+Reader = Callable[[Mapping[str, str], int], NewItem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,17 @@ class UploadDesk(Desk):
     """See :class:`evidence.uploads.protocol.Desk`, for one person at one moment."""
 
     def __init__(
-        self, *, court: str, actor: Actor, uploads: UploadStore, evidence: Store, limits: Limits, now: datetime
+        self,
+        *,
+        court: str,
+        actor: Actor,
+        uploads: UploadStore,
+        evidence: Store,
+        limits: Limits,
+        reader: Reader,
+        now: datetime,
     ) -> None:
-        self._court, self._actor, self._now = court, actor, now
+        self._court, self._actor, self._reader, self._now = court, actor, reader, now
         self._uploads, self._evidence, self._limits = uploads, evidence, limits
 
     def admit(self, wish: Wish) -> Known:
@@ -106,10 +117,10 @@ class UploadDesk(Desk):
         return True
 
     def _announced(self, wish: Wish) -> dict[str, Any]:
-        named = {"visit_id": wish.metadata.get("visit_id", ""), "client_id": wish.metadata.get("client_id", "")}
-        found = Announced._get_collection().find_one({"court": self._court, "server_id": self._actor.id, **named})
-        if found is None:
-            raise item_not_announced()
+        item = self._reader(wish.metadata, wish.length)
+        if item is not None:
+            self._announce(item)
+        found = self._find_announced(wish.metadata.get("visit_id", ""), wish.metadata.get("client_id", ""))
         if found["state"] in ("held", "refused"):
             raise Conflict(
                 code="upload.already_held",
@@ -119,6 +130,24 @@ class UploadDesk(Desk):
             )
         if found["size"] != wish.length:
             raise Invalid(code="upload.wrong_length", title="文件大小与登记的不一致", announced=found["size"])
+        return found
+
+    def _announce(self, item: NewItem) -> None:
+        """For teams whose clients know nothing but tus. Raises what there is to say against the item."""
+        (answer,) = announcing.announce(
+            court=self._court, actor=self._actor, date=None, items=[item], source="team", now=self._now
+        )
+        if answer.problem:
+            told = dict(answer.problem)
+            raise DomainError(code=told.pop("code"), status=told.pop("status"), title=told.pop("title"), **told)
+
+    def _find_announced(self, visit_id: str, client_id: str) -> dict[str, Any]:
+        """By the ids it was announced under; it may have been given its visit since."""
+        mine = {"court": self._court, "server_id": self._actor.id, "client_id": client_id}
+        places = [{"visit_id": visit_id}] if visit_id else [{"visit_id": ""}, {"linked_at": {"$ne": None}}]
+        found = Announced._get_collection().find_one({**mine, "$or": places})
+        if found is None:
+            raise item_not_announced()
         return dict(found)
 
     def _check_quota(self, record: UploadRecord) -> None:
