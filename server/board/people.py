@@ -32,6 +32,7 @@ from server.core import audit, objects
 from server.core.clock import court_day, utc_now
 from server.core.errors import Conflict
 from server.core.permissions import current, needs
+from server.custody.services import devices
 from server.dispatch.services.roster import holding_visits
 
 blueprint = make_blueprint("people", "People, what they hold, and their phones")
@@ -202,8 +203,11 @@ class PersonLostPhone(MethodView):
     @blueprint.response(200, BoardEndedSchema)
     @needs("sessions.end", on="person:person_id", does="person.lost_phone")
     def post(self, data: dict[str, Any], person_id: str) -> Any:
-        """A lost phone: unbound, and signed out at once."""
-        return ready({"ended": people_access.report_lost_phone(**_asked(data, person_id))})
+        """A lost phone: unbound, signed out, and its signing keys revoked at once."""
+        asked = _asked(data, person_id)
+        ended = people_access.report_lost_phone(**asked)
+        audit.note(keys_revoked=devices.revoke_all(court=current().court, person_id=person_id, now=asked["now"]))
+        return ready({"ended": ended})
 
 
 @blueprint.route("/people/<string:person_id>/bind-code")
