@@ -87,6 +87,7 @@ class Settings:
     target_readings: str = ""  # how targets of the contracts are read: within_7_days=created,mean_days=task
     review_sample_percent: int = 5  # of accepted visits, drawn every night for a second look
     max_upload_bytes: int = 32 * 1024 * 1024
+    max_rescue_bytes: int = 1024 * 1024 * 1024
 
     @property
     def secure_cookies(self) -> bool:

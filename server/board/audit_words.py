@@ -26,6 +26,7 @@ ACTIONS = {
     "evidence.clear": "清理证据原存储",
     "evidence.dispose": "销毁到期文件",
     "evidence.move": "迁移证据存储",
+    "evidence.import": "导入手机应急导出包",
     "evidence.late": "处理迟到材料",
     "evidence.announce": "登记待上传材料",
     "evidence.link": "生成证据下载链接",

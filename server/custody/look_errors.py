@@ -22,6 +22,14 @@ def look_reason_required() -> Invalid:
     return Invalid(code="look.reason_required", title="要求补充材料的，必须写明还需要什么")
 
 
+def rescue_other_court(court: str) -> Invalid:
+    return Invalid(code="rescue.other_court", title="这是其他法院的手机导出包，请在该法院导入", court=court)
+
+
+def rescue_unknown_person(staff_no: str) -> Invalid:
+    return Invalid(code="rescue.unknown_person", title="导出包所属人员不在本院人员名册中", staff_no=staff_no)
+
+
 def late_not_waiting(state: str, by_name: str | None) -> Conflict:
     if not state:
         return Conflict(code="late.not_late", title="这份材料不是迟到材料")

@@ -7,8 +7,9 @@ from marshmallow import fields, validate
 
 from server.board.fields import PageQuerySchema, PageSchema, Text
 from server.core.http import Schema
-from server.custody.models import ANNOUNCED_STATES, LOOK_STATES
 
+ITEM_STATES = ("announced", "held", "refused", "withdrawn")
+LOOK_STATES = ("asked", "fine", "more", "expired")
 LATE_STATES = ("waiting", "taken", "left")
 
 
@@ -42,7 +43,7 @@ class BoardLedgerItemSchema(Schema):
     label = fields.String(required=True)
     sha256 = fields.String(required=True)
     size = fields.Integer(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(ANNOUNCED_STATES))
+    state = fields.String(required=True, validate=validate.OneOf(ITEM_STATES))
     state_label = fields.String(required=True)
     source = fields.String(required=True)
     captured_at = fields.AwareDateTime(required=True)
@@ -183,7 +184,11 @@ class BoardRescuedItemSchema(Schema):
     state_label = fields.String(required=True)
     evidence_id = fields.String(required=True, allow_none=True)
     late = fields.Boolean(required=True, metadata={"description": "Waits among the late items"})
-    sealed = fields.Boolean(required=True, metadata={"description": "Came with an envelope that verifies"})
+    capture = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Verdict on its envelope: sealed, doubt, broken, unsealed"},
+    )
     problem = fields.Nested(BoardItemProblemSchema, required=True, allow_none=True)
 
 
@@ -200,5 +205,6 @@ class BoardRescueSchema(Schema):
     server_name = fields.String(required=True)
     staff_no = fields.String(required=True)
     made_at = fields.AwareDateTime(required=True)
+    strange = fields.Integer(required=True, metadata={"description": "Entries of the file that belong to no item"})
     counts = fields.Nested(BoardRescueCountsSchema, required=True)
     items = fields.List(fields.Nested(BoardRescuedItemSchema), required=True)
