@@ -30,7 +30,15 @@ from server.core.audit import tasks as audit_tasks
 from server.core.crypto import start as crypto_start
 from server.core.http import SongdaApi
 from server.core.permissions import check_declared
-from server.custody import analysis_tasks, capture_tasks, looks_tasks, stores_tasks, uploads_tasks, watch_tasks
+from server.custody import (
+    analysis_tasks,
+    capture_tasks,
+    log_tasks,
+    looks_tasks,
+    stores_tasks,
+    uploads_tasks,
+    watch_tasks,
+)
 from server.custody import cli as custody_cli
 from server.demo import cli as demo_cli
 from server.dispatch import rosters
@@ -106,6 +114,7 @@ def _connect_features() -> None:
     intake.register()
     rosters.register()
     capture_tasks.register(events.subscriptions)
+    log_tasks.register(events.subscriptions)
     field_tasks.register(events.subscriptions)  # before the papers: they want the attempt closed
     analysis_tasks.register(events.subscriptions)
     looks_tasks.register(events.subscriptions)
@@ -128,6 +137,7 @@ def _schedule(celery: Celery) -> None:
         **dispatch_tasks.SWEEPS,
         **field_tasks.SWEEPS,
         **capture_tasks.SWEEPS,
+        **log_tasks.SWEEPS,
         **analysis_tasks.SWEEPS,
         **looks_tasks.SWEEPS,
         **uploads_tasks.SWEEPS,

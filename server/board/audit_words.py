@@ -58,6 +58,7 @@ ACTIONS = {
     "notice.revoke": "撤回公告送达的批准",
     "overview.view": "查看辖区概况",
     "paper.download": "查看或下载文书",
+    "evidence.received": "收到证据材料（登记入日志）",
     "archive.make": "制作案件送达档案",
     "archive.download": "下载案件送达档案",
     "archive.receipt": "登记归档回执",
