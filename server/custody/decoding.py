@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 from functools import lru_cache
@@ -20,7 +21,9 @@ def sandbox() -> Sandbox:
 
 @lru_cache(maxsize=1)
 def _sandbox_of(_pid: int) -> Sandbox:
-    return Sandbox(setting=_setting())
+    made = Sandbox(setting=_setting())
+    atexit.register(made.close)
+    return made
 
 
 def _setting() -> Setting:

@@ -269,7 +269,3 @@ class BoardVisitReviewSchema(Schema):
 class BoardPapersAskedSchema(Schema):
     visit_id = fields.String(required=True)
     basis = fields.String(required=True)
-
-
-class BoardEvidenceFileQuerySchema(Schema):
-    size = fields.String(load_default="original", validate=validate.OneOf(["thumb", "display", "original"]))

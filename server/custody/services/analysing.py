@@ -59,7 +59,7 @@ def analyse(*, evidence_id: str, workshop: Workshop) -> str | None:
         source = workshop.store.open(item["store_key"])
     except EvidenceError as error:
         return _not_opened(item, lease, error, workshop.clock())
-    with source, workshop.sandbox.analyse(source, _job(item)) as output:
+    with source, workshop.sandbox.analyse(source, job_of(item)) as output:
         if output.analysis.concerns == ("analysis.time",) and item["analysis"]["tries"] < MAX_TRIES:
             return _again(item, lease, workshop.clock())  # the machine may have been busy: not yet the file's fault
         try:
@@ -111,7 +111,8 @@ def _claim(evidence_id: str, lease: str, now: datetime) -> dict[str, Any] | None
     return dict(found) if found else None
 
 
-def _job(item: Mapping[str, Any]) -> Job:
+def job_of(item: Mapping[str, Any]) -> Job:
+    """What the sandbox is asked about an item as stored."""
     visit = None
     if item["visit_id"]:
         visit = guard.visits().find_one({"_id": item["visit_id"], "court": item["court"]}, _VISIT_FIELDS)
