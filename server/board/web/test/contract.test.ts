@@ -1,5 +1,6 @@
 import { expectTypeOf, it } from 'vitest'
 import type * as admin from '@/api/admin'
+import type * as custody from '@/api/custody'
 import type * as papers from '@/api/papers'
 import type * as rules from '@/api/rules'
 import type { components } from '@/api/schema'
@@ -49,4 +50,10 @@ it('what the pages of tasks, rules and papers read is what docs/openapi.json pro
   expectTypeOf<Answered<'BoardTargets'>>().toExtend<Wide<admin.Targets>>()
   expectTypeOf<Answered<'BoardSealReport'>>().toExtend<Wide<papers.SealReport>>()
   expectTypeOf<Answered<'BoardWording'>>().toExtend<Wide<papers.Wording>>()
+})
+
+it('what the pages of evidence read is what docs/openapi.json promises', () => {
+  expectTypeOf<Answered<'BoardCustodyLedger'>>().toExtend<Wide<custody.DayLedger>>()
+  expectTypeOf<Answered<'BoardLate'>>().toExtend<Wide<custody.LateItem>>()
+  expectTypeOf<Omit<Answered<'BoardLook'>, 'missing'>>().toExtend<Wide<Omit<custody.Look, 'missing'>>>()
 })

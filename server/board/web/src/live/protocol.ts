@@ -2,6 +2,7 @@
 export const EVENT_NAMES = [
   'task.updated', 'attempt.closed', 'effect.proposed', 'effect.decided', 'todo.changed',
   'visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed',
+  'ledger.changed', 'look.asked', 'look.answered', 'look.expired', 'evidence.received', 'evidence.analysed',
   'plan.progress', 'plan.finished', 'plan.published',
   'import.progress', 'import.finished',
   'paper.made', 'paper.failed', 'position.received',

@@ -1,0 +1,116 @@
+/** Evidence on its way: the ledger of a day, second looks from the door, late items, rescue imports. */
+import { formOf, send } from './client'
+import type { Paged } from './types'
+
+export interface ItemProblem { code: string; title: string }
+/** `total` is announced + held + refused; `text` such as 11/12. */
+export interface Counts { announced: number; held: number; refused: number; withdrawn: number; total: number; complete: boolean; text: string }
+/** One item that is missing, refused or was taken back; an empty `visit_id`: captured without a visit. */
+export interface LedgerItem {
+  item_id: string
+  server_id: string
+  visit_id: string
+  case_number: string | null
+  recipient_name: string | null
+  client_id: string
+  kind: string
+  label: string
+  sha256: string
+  size: number
+  state: string
+  state_label: string
+  source: string
+  captured_at: string
+  announced_at: string
+  settled_at: string | null
+  evidence_id: string | null
+  problem: ItemProblem | null
+  reason: string | null
+  late: string | null
+  late_label: string | null
+  broken: boolean
+}
+export interface ServerLedger { server_id: string; name: string; counts: Counts; missing: LedgerItem[]; refused: LedgerItem[]; withdrawn: LedgerItem[]; unlinked: number; late: number }
+/** `cut`: more items are out of order than are listed; the counts are of all. */
+export interface DayLedger { date: string; counts: Counts; servers: ServerLedger[]; cut: boolean }
+
+export interface Look {
+  look_id: string
+  visit_id: string
+  server_id: string
+  server_name: string
+  client_id: string
+  code: string
+  label: string
+  note: string
+  items: string[]
+  missing: { code: string; text: string; article?: string | undefined; client_id?: string | undefined }[]
+  state: string
+  state_label: string
+  asked_at: string
+  expires_at: string
+  answered_at: string | null
+  by_name: string | null
+  reason: string | null
+  version: number
+}
+
+export interface LateItem {
+  evidence_id: string
+  visit_id: string
+  task_id: string
+  case_number: string | null
+  recipient_name: string | null
+  date: string | null
+  review_state: string
+  server_id: string
+  server_name: string
+  now_with: string | null
+  kind: string
+  label: string
+  sha256: string
+  size: number
+  media_type: string
+  captured_at: string
+  received_at: string
+  source: string
+  why: string
+  why_label: string
+  state: string
+  state_label: string
+  by_name: string | null
+  at: string | null
+  reason: string | null
+  version: number
+}
+export interface LateCounts { waiting: number; taken: number; left: number }
+
+/** What became of one item of a rescue export: held (now), already_held, refused, or not_taken (see `problem`). */
+export interface RescuedItem { visit_id: string; client_id: string; kind: string; label: string; state: string; state_label: string; evidence_id: string | null; late: boolean; sealed: boolean; problem: ItemProblem | null }
+export interface Rescue {
+  server_id: string
+  server_name: string
+  staff_no: string
+  made_at: string
+  counts: { total: number; held: number; already_held: number; refused: number; not_taken: number }
+  items: RescuedItem[]
+}
+
+const BOARD = '/api/board'
+const at = encodeURIComponent
+
+export const custody = {
+  ledger: (day: string) => send<DayLedger>('GET', `${BOARD}/days/${at(day)}/ledger`),
+  rescue: (file: File) => send<Rescue>('POST', `${BOARD}/rescue`, { body: formOf(file) }),
+}
+
+export const looks = {
+  list: (query: { state?: string; page?: number }) => send<Paged<Look>>('GET', `${BOARD}/looks`, { query }),
+  answer: (id: string, body: { decision: 'fine' | 'more'; reason?: string }) => send<Look>('POST', `${BOARD}/looks/${at(id)}/answer`, { body }),
+}
+
+export const late = {
+  list: (query: { state?: string; page?: number }) => send<Paged<LateItem> & { counts: LateCounts }>('GET', `${BOARD}/evidence-late`, { query }),
+  decide: (id: string, body: { decision: 'take' | 'leave'; reason: string }) => send<LateItem>('POST', `${BOARD}/evidence/${at(id)}/late`, { body }),
+  url: (id: string, size: 'thumb' | 'display' | 'original') => `${BOARD}/evidence/${at(id)}/file?size=${size}`,
+}
