@@ -120,10 +120,10 @@ BASE_URL ?= http://127.0.0.1:$(PORT)
 SEED ?= 1
 
 .PHONY: day
-day: ## 对运行中的系统演完整的一天:CASES=F SERVERS=F DATE=D [BASE_URL=…] [SEED=1]
+day: ## 对运行中的系统演完整的一天:CASES=F SERVERS=F DATE=D [BASE_URL=…] [SEED=1] [DROP=0.2]
 	@: $${CASES:?请给出 CASES=案件文件.xlsx} $${SERVERS:?请给出 SERVERS=人员文件.csv} $${DATE:?请给出 DATE=2026-11-24}
 	@exec env STACK_URL="$(BASE_URL)" $(PY) -m tools.stack.flask day play --cases "$$CASES" --servers "$$SERVERS" --date "$$DATE" \
-		--base-url "$(BASE_URL)" --seed "$(SEED)"
+		--base-url "$(BASE_URL)" --seed "$(SEED)" $(if $(DROP),--drop "$(DROP)")
 
 .PHONY: clean
 clean: ## 删除生成的文件(保留 .venv、node_modules 和 VAR 中的数据)

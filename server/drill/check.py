@@ -46,6 +46,30 @@ def _check_part(phone: Phone, part: list[Sent], ledger: Ledger) -> None:
                 ledger.error(f"{phone.staff_no} 证据 {one.client_id} 的哈希不一致")
 
 
+def every_shift_is_complete(phones: Iterable[Phone], day: str, ledger: Ledger) -> None:
+    """Asks for the shift's ledger of each phone: n of n, and nothing the phone knows of is missing in it."""
+    sent = {(one.phone, one.client_id): one.sha256 for one in ledger.sent if one.sha256 is not None}
+    held_at_all: set[tuple[str, str]] = set()
+    for phone in phones:
+        found = phone.shift_ledger(day)
+        counts, held = found["counts"], [one for one in found["items"] if one["state"] == "held"]
+        ledger.count("ledger_held", counts["held"])
+        ledger.count("ledger_total", counts["total"])
+        if counts["held"] != len(held):
+            ledger.error(f"{phone.staff_no} 的材料清单与其合计不符")
+        for one in held:
+            known = sent.get((phone.staff_no, one["client_id"]))
+            if known is not None and known != one["sha256"]:
+                ledger.error(f"{phone.staff_no} 材料清单中 {one['client_id']} 的哈希不一致")
+        held_at_all |= {(phone.staff_no, one["client_id"]) for one in held}
+        if counts["held"] != counts["total"]:
+            ledger.error(f"{phone.staff_no} 的材料只送达 {counts['held']}/{counts['total']}")
+    for staff_no, client_id in sorted(sent.keys() - held_at_all):
+        ledger.error(f"{staff_no} 的材料 {client_id} 不在清单中")
+    held_count, total = ledger.counts["ledger_held"], ledger.counts["ledger_total"]
+    say(f"材料 {held_count}/{total} {'已全部送达' if held_count == total else '，尚未全部送达'}")
+
+
 def sample_downloads(desk: Desk, visit_ids: list[str], ledger: Ledger) -> None:
     """Fetches originals of some visits as a reviewer does and hashes their bytes."""
     for visit_id in visit_ids[::_SAMPLE_EVERY]:

@@ -27,6 +27,7 @@ class Ledger:
     outcomes: Counter[str] = field(default_factory=Counter)
     sent: list[Sent] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str, number: int = 1) -> None:
@@ -40,6 +41,14 @@ class Ledger:
     def keep(self, sent: Sent) -> None:
         with self._lock:
             self.sent.append(sent)
+
+    def once(self, text: str) -> None:
+        """Said the first time only, whichever phone finds it."""
+        with self._lock:
+            known = text in self._told
+            self._told.add(text)
+        if not known:
+            say(text)
 
     def error(self, text: str) -> None:
         """Something that must not happen; said at once, counted at the end."""

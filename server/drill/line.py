@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import requests
 
+from server.drill.dropping import DroppingAdapter
 from server.drill.ledger import Ledger
 
 PATIENCE_S = 90.0
@@ -42,10 +43,16 @@ class Unreachable(Exception):
 class Line:
     """One person's connection to one server; not shared between threads."""
 
-    def __init__(self, base_url: str, ledger: Ledger, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, base_url: str, ledger: Ledger, *, patience_s: float = PATIENCE_S, drop: float = 0.0, seed: object = None
+    ) -> None:
+        """`drop`: share of requests whose connection breaks."""
         self.base_url = base_url.rstrip("/")
         self.http = requests.Session()
         self.http.trust_env = False
+        if drop:
+            rng = random.Random(f"{seed} line")  # noqa: S311  # a script, no secret
+            self.http.mount("http://", DroppingAdapter(drop, rng, lambda: ledger.count("dropped")))
         self._ledger = ledger
         self._patience_s = patience_s
         self._random = random.Random()  # noqa: S311  # spreads retries, guards nothing
@@ -65,17 +72,17 @@ class Line:
         """As `call`, the whole response."""
         wait_s, since = _FIRST_WAIT_S, time.monotonic()
         while True:
-            answer, trouble = self._once(method, path, given)
+            answer, trouble = self.once(method, path, **given)
             if answer is not None and not trouble:
-                return _checked(answer, f"{method} {path}")
+                return checked(answer, f"{method} {path}")
             if time.monotonic() - since > self._patience_s:
                 raise Unreachable(f"{method} {path}：{trouble}")
             self._ledger.count("retries")
             time.sleep(wait_s * self._random.uniform(0.5, 1.5))
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
-    def _once(self, method: str, path: str, given: dict[str, Any]) -> tuple[requests.Response | None, str]:
-        """(answer, trouble): trouble names why to try again, empty when the answer counts."""
+    def once(self, method: str, path: str, **given: Any) -> tuple[requests.Response | None, str]:
+        """One try; (answer, trouble): trouble names why to try again, empty when the answer counts."""
         try:
             answer = self.http.request(method, self.base_url + path, timeout=_TIMEOUT_S, allow_redirects=False, **given)
         except _BROKEN as error:
@@ -90,7 +97,8 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _checked(answer: requests.Response, what: str) -> requests.Response:
+def checked(answer: requests.Response, what: str) -> requests.Response:
+    """The answer when it is a 2xx. Raises Refused."""
     if answer.ok:
         return answer
     try:

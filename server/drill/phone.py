@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from server.core.ids import new_id
-from server.drill.doors import sha256_of
+from server.drill.camera import Camera, Captured
 from server.drill.ledger import Ledger, Sent
 from server.drill.line import Line, Refused, segment
+from server.drill.uploads import Uploads
 
 _PHONE = "/api/phone"
 # Of a hundred requests this many are done by the server without the phone ever hearing of it.
 LOST_ANSWERS = 0.08
 SENT_TWICE = 0.04
 _SIGN_IN_TRIES = 6
+_NO_LONGER_MINE = ("visit.not_yours", "visit.withdrawn")
 
 
 class Gone(Exception):
@@ -25,12 +27,24 @@ class Gone(Exception):
 class Phone:
     """Not shared between threads."""
 
-    def __init__(self, base_url: str, wechat_url: str, ledger: Ledger, *, staff_no: str, rng: random.Random) -> None:
-        self.line = Line(base_url, ledger)
+    def __init__(
+        self,
+        base_url: str,
+        wechat_url: str,
+        ledger: Ledger,
+        *,
+        staff_no: str,
+        rng: random.Random,
+        drop: float = 0.0,
+    ) -> None:
+        """`drop`: share of this phone's requests whose connection breaks."""
+        self.line = Line(base_url, ledger, drop=drop, seed=rng.random())
         self.wechat = Line(wechat_url, ledger)
         self.ledger = ledger
         self.staff_no = staff_no
         self.rng = rng
+        self.camera = Camera(self.line, ledger)
+        self.uploads = Uploads(self.line, ledger, rng)
 
     # ---- who I am
 
@@ -99,25 +113,36 @@ class Phone:
         self.ledger.count("positions_rejected", len(answer["rejected"]))
         self.ledger.keep(Sent(self.staff_no, client_id, None))
 
-    def evidence(
-        self, visit_id: str, kind: str, data: bytes, captured_at: str, fix: dict[str, Any] | None, client_id: str
-    ) -> None:
-        sha256 = sha256_of(data)
-        form = {"client_id": client_id, "kind": kind, "sha256": sha256, "captured_at": captured_at}
-        if fix is not None:
-            form |= {**fix["point"], "accuracy_m": fix["accuracy_m"], "provider": fix["provider"]}
-        name = "signature.png" if kind.startswith("signature_") else "photo.jpg"
-        path = f"{_PHONE}/visits/{segment(visit_id)}/evidence"
+    def hand_in(self, day: str, items: list[Captured]) -> None:
+        """Says what there is, then sends every byte. Raises Gone when the visit is no longer this server's."""
+        if not items:
+            return
+        for one, answer in zip(items, self._announce(day, items), strict=True):
+            if answer["problem"]:
+                raise _as_problem(answer["problem"])
+            if answer["state"] != "held":
+                self.uploads.send(one.data, {"visit_id": one.visit_id, "client_id": one.client_id})
+            self.ledger.count("evidence_sent")
+            self.ledger.count("bytes_sent", len(one.data))
+            self.ledger.keep(Sent(self.staff_no, one.client_id, one.visit_id, one.sha256))
 
-        def upload() -> Any:
-            return self.line.call("POST", path, data=form, files={"file": (name, data)})
+    def _announce(self, day: str, items: list[Captured]) -> list[dict[str, Any]]:
+        """One answer each. Now and then the same is said twice: nothing may be entered twice."""
+        body = {"date": day, "items": [one.announced() for one in items]}
+        answers = list(self.line.post(f"{_PHONE}/items", body)["items"])
+        entered = [one for one in answers if not one["problem"]]
+        self.ledger.count("announced", len(entered))
+        if entered and self.rng.random() < LOST_ANSWERS + SENT_TWICE:
+            again = [one for one in self.line.post(f"{_PHONE}/items", body)["items"] if not one["problem"]]
+            if len(again) == len(entered) and all(one["repeated"] for one in again):
+                self.ledger.count("duplicates_absorbed", len(again))
+            else:
+                self.ledger.error(f"{self.staff_no} 重复登记的材料被当作新的")
+        return answers
 
-        answer = self._guarded(lambda: self._over_bad_network(upload, f"证据 {kind}"))
-        if answer["sha256"] != sha256 or answer["size"] != len(data):
-            self.ledger.error(f"{self.staff_no} 证据 {client_id} 的哈希与答复不符")
-        self.ledger.count("evidence_sent")
-        self.ledger.count("bytes_sent", len(data))
-        self.ledger.keep(Sent(self.staff_no, client_id, visit_id, sha256))
+    def shift_ledger(self, day: str) -> dict[str, Any]:
+        """What the court knows of this person's day: {date, counts, items}."""
+        return dict(self.line.get(f"{_PHONE}/ledger", date=day))
 
     def _send(self, visit_id: str, what: str, body: dict[str, Any]) -> Any:
         path = f"{_PHONE}/visits/{segment(visit_id)}/{what}"
@@ -127,7 +152,7 @@ class Phone:
         try:
             return send()
         except Refused as error:
-            if error.code in ("visit.not_yours", "visit.withdrawn"):
+            if error.code in _NO_LONGER_MINE:
                 raise Gone(str(error.problem.get("title"))) from error
             raise
 
@@ -146,3 +171,10 @@ class Phone:
                 self.ledger.error(f"{self.staff_no} 重复提交的{what}被当作新的")
             return again
         return answer
+
+
+def _as_problem(problem: dict[str, Any]) -> Exception:
+    """What an answer to one item of many says, as if it had been refused alone."""
+    if problem.get("code") in _NO_LONGER_MINE:
+        return Gone(str(problem.get("title")))
+    return Refused(int(problem.get("status", 422)), problem, "登记材料")

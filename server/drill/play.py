@@ -43,6 +43,7 @@ class Setting:
     password: str
     plan_seconds: float | None
     phones: int
+    drop: float = 0.2  # share of the phones' requests whose connection breaks
     manager: str = "manager"
     specialist: str = "specialist"
     reviewer: str = "reviewer"
@@ -161,6 +162,7 @@ class Day:
                 self.ledger,
                 staff_no=one["staff_no"],
                 rng=self._rng(one["staff_no"]),
+                drop=self.setting.drop,
             )
             phone.sign_in(court=court, bind_code=partial(manager.bind_code, one["server_id"]))
             script = script or Script(self.setting.seed, phone.outcomes())
@@ -193,6 +195,7 @@ class Day:
         papers = check.wait_for_papers(desks, accepted, self.ledger)
         say("核对全部已提交内容与哈希")
         check.everything_is_held([shift.phone for shift in self._shifts], self.ledger)
+        check.every_shift_is_complete([shift.phone for shift in self._shifts], self.setting.day, self.ledger)
         check.sample_downloads(desks[0], accepted, self.ledger)
         return papers
 
@@ -210,6 +213,8 @@ class Day:
             "evidence_sent": counts["evidence_sent"],
             "evidence_held": counts["evidence_held"],
             "hashes_equal": counts["hashes_equal"],
+            "ledger_held": counts["ledger_held"],
+            "ledger_total": counts["ledger_total"],
             "papers_made": papers,
             "km_planned": round(self._planned_m / 1000, 1),
             "km_tracked": round(tracked_m / 1000, 1),
@@ -225,6 +230,9 @@ class Day:
             "effects_rejected": counts["effects_rejected"],
             "effects_left": counts["effects_left"],
             "taken_away": counts["taken_away"],
+            "sealed": counts["sealed"],
+            "dropped": counts["dropped"],
+            "resumed": counts["resumed"],
             "retries": counts["retries"],
             "positions_sent": counts["positions_sent"],
             "positions_rejected": counts["positions_rejected"],

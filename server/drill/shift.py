@@ -10,6 +10,7 @@ from typing import Any
 from evidence.geo import GeoPoint
 from server.core.clock import at_second
 from server.core.ids import new_id
+from server.drill.camera import Captured
 from server.drill.doors import Scene, Script, Shot
 from server.drill.ledger import Ledger
 from server.drill.line import Refused
@@ -67,6 +68,7 @@ class Shift:
         if not left:
             return False
         self._tried |= left
+        self.phone.camera.load(self.day)
         here = Place.of(route["server"]["start"]).point
         clock = self._moment(at_second(_date(self.day), (route["server"]["shift"] or [30_600])[0]))
         self._accept_all(stops, clock)
@@ -139,8 +141,13 @@ class Shift:
         entry = self._outcome(scene, ids, at + timedelta(seconds=30 * len(ids)), there)
         if ids and self.rng.random() < _OUTCOME_TOO_EARLY:
             self._too_early(stop, entry)
-        for number, (shot, client_id) in enumerate(zip(scene.shots, ids, strict=True)):
-            self._shoot(stop, shot, client_id, at + timedelta(seconds=30 * number), there)
+        self.phone.hand_in(
+            self.day,
+            [
+                self._shoot(stop, shot, client_id, at + timedelta(seconds=30 * number), there)
+                for number, (shot, client_id) in enumerate(zip(scene.shots, ids, strict=True))
+            ],
+        )
         self.phone.outcome(stop["visit_id"], entry)
         self._done[stop["visit_id"]] = _Done(scene, ids)
         self.ledger.outcome(scene.code)
@@ -166,7 +173,8 @@ class Shift:
         ids = [*before.evidence, client_id]
 
         def enter() -> None:
-            self._shoot(stop, Shot("photo_process", "once more"), client_id, at, there)
+            shot = self._shoot(stop, Shot("photo_process", "once more"), client_id, at, there)
+            self.phone.hand_in(self.day, [shot])
             entry = self._outcome(before.scene, ids, at + timedelta(minutes=1), there)
             self.phone.outcome(stop["visit_id"], entry)
             self.ledger.count("resubmitted")
@@ -182,7 +190,9 @@ class Shift:
             **scene.fields,
         }
 
-    def _shoot(self, stop: dict[str, Any], shot: Shot, client_id: str, at: datetime, there: GeoPoint | None) -> None:
+    def _shoot(
+        self, stop: dict[str, Any], shot: Shot, client_id: str, at: datetime, there: GeoPoint | None
+    ) -> Captured:
         data = (
             self.pictures.signature()
             if shot.kind.startswith("signature_")
@@ -194,7 +204,7 @@ class Shift:
             )
         )
         fix = self._receiver.fix(at, there) if there else None
-        self.phone.evidence(stop["visit_id"], shot.kind, data, at.isoformat(), fix, client_id)
+        return self.phone.camera.shoot(stop["visit_id"], client_id, shot.kind, data, at, fix)
 
     # ---- the rest
 
