@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from evidence.place.geometry import ground_m, reach_m, spread_m
+from evidence.geo import distance_m
+from evidence.place.geometry import reach_m, spread_m
 from evidence.place.reasons import Reason, metres, span
 from evidence.place.values import Claim, Fix
 
@@ -62,7 +63,7 @@ def _frozen(claim: Claim, fixes: Sequence[Fix]) -> Iterator[Reason]:
         yield Reason("place.frozen", text, 1.0 if surely else 0.6, {"times": len(times), "seconds": round(seconds)})
     if claim.address is None:
         return
-    apart = ground_m(claim.nearest_fix(fixes).point, claim.address.point)
+    apart = distance_m(claim.nearest_fix(fixes).point, claim.address.point)
     if apart <= EXACT_M:
         text = "定位与地址坐标重合（相差不到半米），真实到达门口时极少如此"
         yield Reason("place.exact", text, 0.5, {"distance_m": round(apart, 2)})
@@ -78,7 +79,7 @@ def _jump(fixes: Sequence[Fix]) -> Iterator[Reason]:
 
 def _speed(a: Fix, b: Fix) -> float:
     seconds = max(abs((b.at - a.at).total_seconds()), 1.0)
-    return max(ground_m(a.point, b.point) - reach_m(a.accuracy_m) - reach_m(b.accuracy_m), 0.0) / seconds
+    return max(distance_m(a.point, b.point) - reach_m(a.accuracy_m) - reach_m(b.accuracy_m), 0.0) / seconds
 
 
 def _beside(claim: Claim) -> Iterator[Reason]:
@@ -88,7 +89,7 @@ def _beside(claim: Claim) -> Iterator[Reason]:
         return
     near = min(claim.sealed, key=lambda one: abs((one.at - beside.at).total_seconds()))
     moved = MAX_SPEED_M_S * abs((near.at - beside.at).total_seconds())
-    apart = ground_m(near.point, beside.point)
+    apart = distance_m(near.point, beside.point)
     if apart > reach_m(near.accuracy_m) + reach_m(beside.accuracy_m) + moved:
         text = f"随附定位与签名封装内的定位相距 {metres(apart)}"
         yield Reason("place.beside_apart", text, 0.8, {"distance_m": round(apart)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import cos, radians, sqrt
+from math import cos, hypot, radians, sqrt
 
 from geopy.distance import geodesic
 from shapely import LineString, MultiPoint, Point, minimum_bounding_radius
@@ -19,8 +19,8 @@ MULTIPATH_M = 60.0
 _METRES_PER_DEGREE = 111_320.0
 
 
-def ground_m(a: GeoPoint, b: GeoPoint) -> float:
-    """Metres along the WGS-84 ellipsoid (Karney's geodesic)."""
+def geodesic_m(a: GeoPoint, b: GeoPoint) -> float:
+    """Metres along the WGS-84 ellipsoid (Karney's geodesic, to nanometres): for what is written down."""
     return float(geodesic((a.lat, a.lng), (b.lat, b.lng)).meters)
 
 
@@ -36,11 +36,15 @@ class Plane:
         self._centre = centre
         self._east = _METRES_PER_DEGREE * cos(radians(centre.lat))
 
+    def xy(self, point: GeoPoint) -> tuple[float, float]:
+        """(metres east, metres north) of the centre."""
+        return (point.lng - self._centre.lng) * self._east, (point.lat - self._centre.lat) * _METRES_PER_DEGREE
+
     def of(self, point: GeoPoint) -> Point:
-        return Point((point.lng - self._centre.lng) * self._east, (point.lat - self._centre.lat) * _METRES_PER_DEGREE)
+        return Point(self.xy(point))
 
     def line(self, points: Iterable[GeoPoint]) -> LineString:
-        return LineString([self.of(one) for one in points])
+        return LineString([self.xy(one) for one in points])
 
 
 def overlap_share(plane: Plane, here: GeoPoint, radius_m: float, there: GeoPoint, reach: float) -> float:
@@ -60,12 +64,14 @@ def roughness_m(track: Sequence[tuple[GeoPoint, datetime]]) -> float | None:
 
     None with fewer than three positions of different times.
     """
-    plane = Plane(track[0][0]) if track else None
-    squares: list[float] = []
-    for (a, at_a), (b, at_b), (c, at_c) in zip(track, track[1:], track[2:], strict=False):
-        whole = (at_c - at_a).total_seconds()
-        if plane is None or whole <= 0:
-            continue
-        between = plane.line((a, c)).interpolate((at_b - at_a).total_seconds() / whole, normalized=True)
-        squares.append(between.distance(plane.of(b)) ** 2)
+    if not track:
+        return None
+    plane = Plane(track[0][0])
+    steps = [(*plane.xy(point), at.timestamp()) for point, at in track]
+    squares = [
+        hypot(b[0] - a[0] - (c[0] - a[0]) * share, b[1] - a[1] - (c[1] - a[1]) * share) ** 2
+        for a, b, c in zip(steps, steps[1:], steps[2:], strict=False)
+        if c[2] > a[2]
+        for share in [(b[2] - a[2]) / (c[2] - a[2])]
+    ]
     return sqrt(sum(squares) / len(squares)) if squares else None

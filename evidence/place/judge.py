@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evidence.place import surroundings
 from evidence.place.fixes import of_fixes
-from evidence.place.geometry import ground_m
+from evidence.place.geometry import geodesic_m
 from evidence.place.reasons import AGREES, DISTANCES, DOUBT, DOUBT_FROM, UNKNOWN, Reason, Verdict
 from evidence.place.values import Claim
 
@@ -36,4 +36,4 @@ def _verdict(reasons: list[Reason]) -> str:
 def _distance_m(claim: Claim) -> float | None:
     if claim.address is None or not claim.fixes:
         return None
-    return round(ground_m(surroundings.middle_fix(claim.address, claim.fixes).point, claim.address.point), 1)
+    return round(geodesic_m(surroundings.middle_fix(claim.address, claim.fixes).point, claim.address.point), 1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from evidence.geo import distance_m
 from evidence.place.fixes import MAX_SPEED_M_S, STALE_S
-from evidence.place.geometry import Plane, ground_m, overlap_share, reach_m, roughness_m
+from evidence.place.geometry import Plane, geodesic_m, overlap_share, reach_m, roughness_m
 from evidence.place.reasons import Reason, metres, span
 from evidence.place.values import Address, Claim, Fix, TrackPoint
 
@@ -50,11 +51,11 @@ def middle_fix(address: Address, fixes: Sequence[Fix]) -> Fix:
 
 def margin_m(address: Address, fix: Fix) -> float:
     """Metres by which the fix lies outside everything its accuracy and the address's uncertainty explain."""
-    return ground_m(fix.point, address.point) - address.uncertainty_m - reach_m(fix.accuracy_m)
+    return distance_m(fix.point, address.point) - address.uncertainty_m - reach_m(fix.accuracy_m)
 
 
 def _distance(address: Address, fix: Fix) -> Reason:
-    apart, outside = ground_m(fix.point, address.point), margin_m(address, fix)
+    apart, outside = geodesic_m(fix.point, address.point), margin_m(address, fix)
     share = overlap_share(Plane(address.point), fix.point, fix.accuracy_m, address.point, address.uncertainty_m)
     figures = {
         "distance_m": round(apart),
@@ -90,7 +91,7 @@ def of_file(claim: Claim) -> Iterator[Reason]:
     if claim.exif_point is None or not claim.fixes:
         return
     near = claim.nearest_fix(claim.fixes)
-    apart = ground_m(claim.exif_point, near.point)
+    apart = distance_m(claim.exif_point, near.point)
     outside = apart - FILE_POINT_M - reach_m(near.accuracy_m)
     figures = {"distance_m": round(apart)}
     if outside <= 0:
@@ -158,7 +159,7 @@ def of_elsewhere(claim: Claim) -> Iterator[Reason]:
 
 
 def _too_fast(code: str, what: str, here: TrackPoint, other: TrackPoint, speed: float, weight: float) -> Reason:
-    apart, seconds = ground_m(here.point, other.point), abs((here.at - other.at).total_seconds())
+    apart, seconds = distance_m(here.point, other.point), abs((here.at - other.at).total_seconds())
     text = f"与{what}相距 {metres(apart)}，时间只差 {span(seconds)}，折合每小时 {speed * 3.6:.0f} 公里"
     figures = {"distance_m": round(apart), "seconds": round(seconds), "speed_m_s": round(speed, 1)}
     return Reason(code, text, weight, figures)
@@ -175,5 +176,5 @@ def _fastest(here: TrackPoint, others: Sequence[TrackPoint]) -> tuple[float, Tra
 
 def _speed(a: TrackPoint, b: TrackPoint) -> float:
     seconds = max(abs((a.at - b.at).total_seconds()), 1.0)
-    apart = ground_m(a.point, b.point) - reach_m(a.accuracy_m) - reach_m(b.accuracy_m)
+    apart = distance_m(a.point, b.point) - reach_m(a.accuracy_m) - reach_m(b.accuracy_m)
     return max(apart, 0.0) / seconds

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shapely import STRtree
 
-from evidence.place.geometry import Plane, ground_m, reach_m
+from evidence.geo import distance_m
+from evidence.place.geometry import Plane, reach_m
 from evidence.place.reasons import metres, span
 from evidence.watch.hits import Hit, key_of
 from evidence.watch.images import neighbours
@@ -24,7 +25,7 @@ def from_one_point(visits: Iterable[Visit]) -> Iterator[Hit]:
     for mine in _by_server(one for one in visits if _away(one)).values():
         for group in _groups(mine):
             points = [one.entered.point for one in group if one.entered]
-            furthest = max(ground_m(here, one.point) for here, one in zip(points, group, strict=True) if one.point)
+            furthest = max(distance_m(here, one.point) for here, one in zip(points, group, strict=True) if one.point)
             text = (
                 f"{group[0].server_name}有 {len(group)} 次上门的结果在同一地点登记，该处不在各自的送达地址附近"
                 f"（最远相距 {metres(furthest)}）"
@@ -36,7 +37,7 @@ def from_one_point(visits: Iterable[Visit]) -> Iterator[Hit]:
 def _away(visit: Visit) -> bool:
     if visit.entered is None or visit.point is None:
         return False
-    return ground_m(visit.entered.point, visit.point) > AWAY_M + reach_m(visit.entered.accuracy_m)
+    return distance_m(visit.entered.point, visit.point) > AWAY_M + reach_m(visit.entered.accuracy_m)
 
 
 def _groups(mine: Sequence[Visit]) -> Iterator[list[Visit]]:

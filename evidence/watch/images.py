@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evidence.place.geometry import ground_m
+from evidence.geo import distance_m
 from evidence.watch.hits import Hit, key_of
 from evidence.watch.values import Image, Visit
 
@@ -84,7 +84,7 @@ def neighbours(a: Visit, b: Visit) -> bool:
     """Doors of one building, where honest pictures look alike."""
     if a.place and a.place == b.place:
         return True
-    return a.point is not None and b.point is not None and ground_m(a.point, b.point) <= NEIGHBOURS_M
+    return a.point is not None and b.point is not None and distance_m(a.point, b.point) <= NEIGHBOURS_M
 
 
 def _other_people(a: Visit, b: Visit) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from evidence.geo import GeoPoint
-from evidence.place.geometry import ground_m, reach_m
+from evidence.geo import GeoPoint, distance_m
+from evidence.place.geometry import reach_m
 from evidence.place.reasons import metres, span
 from evidence.watch.hits import Hit, key_of
 from evidence.watch.values import Moment, Visit
@@ -56,7 +56,7 @@ def stay_of(visit: Visit) -> Stay | None:
     if not visit.moments:
         return None
     middle = _medoid(visit.moments)
-    near = [one for one in visit.moments if ground_m(one.point, middle.point) <= _STRAY_M]
+    near = [one for one in visit.moments if distance_m(one.point, middle.point) <= _STRAY_M]
     return Stay(
         visit, middle.point, reach_m(middle.accuracy_m), min(one.at for one in near), max(one.at for one in near)
     )
@@ -65,12 +65,12 @@ def stay_of(visit: Visit) -> Stay | None:
 def _medoid(moments: Sequence[Moment]) -> Moment:
     if len(moments) < 3:
         return min(moments, key=lambda one: one.accuracy_m)
-    return min(moments, key=lambda one: sum(ground_m(one.point, other.point) for other in moments))
+    return min(moments, key=lambda one: sum(distance_m(one.point, other.point) for other in moments))
 
 
 def _way(a: Stay, b: Stay) -> Iterator[Hit]:
     gap = (b.begin - a.end).total_seconds()
-    apart = ground_m(a.point, b.point)
+    apart = distance_m(a.point, b.point)
     beyond = apart - a.reach - b.reach
     speed = beyond / max(gap, 1.0)
     if beyond < APART_M or speed <= MAX_SPEED_M_S or gap > LONGEST_S:
@@ -103,7 +103,7 @@ def witnesses_in_two_places(visits: Iterable[Visit]) -> Iterator[Hit]:
 def _witness(a: Visit, b: Visit) -> Iterator[Hit]:
     if a.point is None or b.point is None:
         return
-    apart, gap = ground_m(a.point, b.point), (b.at - a.at).total_seconds()
+    apart, gap = distance_m(a.point, b.point), (b.at - a.at).total_seconds()
     if apart < APART_M or (apart - APART_M) / max(gap, 1.0) <= MAX_SPEED_M_S:
         return
     names = "、".join(dict.fromkeys((a.server_name, b.server_name)))
