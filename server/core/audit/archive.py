@@ -20,7 +20,7 @@ from pymongo.errors import DuplicateKeyError
 from evidence.errors import EvidenceError
 from evidence.log import CompactRange
 from evidence.stores import Store
-from server.core.audit import entries, heads
+from server.core.audit import entries, heads, tiles
 from server.core.audit.chain import append
 from server.core.audit.models import ChainEntry, ChainHead, ChainSegment
 from server.core.audit.rows import Row
@@ -72,6 +72,7 @@ def remove(court: str, *, admin_uri: str, now: datetime, store: Store) -> int:
             if segment.get("removed_at") is not None:
                 continue
             _check_or_refuse(segment, key, store)
+            tiles.grow(court, segment["end"])  # proofs of what leaves must still be possible
             span = {"$gte": segment["begin"], "$lt": segment["end"]}
             removed += database.audit_entries.delete_many({"court": court, "seq": span}).deleted_count
             database.audit_segments.update_one({"_id": segment["_id"]}, {"$set": {"removed_at": now}})

@@ -22,7 +22,7 @@ from evidence.errors import EvidenceError
 from evidence.log import Checkpoint, Signer, Verifier
 from evidence.log.timestamps import TimeStampAuthority
 from server.core import crypto
-from server.core.audit import entries, heads
+from server.core.audit import entries, heads, tiles
 from server.core.audit.entries import FIRST_PREV, Key
 from server.core.audit.models import ChainCheckpoint, ChainHead
 from server.core.errors import DomainError
@@ -114,7 +114,16 @@ def checkpoint(court: str, *, now: datetime) -> bool:
     heads.advance_checkpoints(court, found["number"], found["mac"], key)
     # Whoever collects the logs of the program holds a copy no database user can reach.
     log.info("audit checkpoint %s %d %s", origin(court), tail.size, base64.b64encode(tail.range.root()).decode())
+    _fill_tiles(court, tail.size)
     return True
+
+
+def _fill_tiles(court: str, size: int) -> None:
+    """For proofs to come; what cannot be filled now is filled when one is asked for."""
+    try:
+        tiles.grow(court, size)
+    except EvidenceError as error:
+        log.warning("tiles of the log of court %r: %s", court, error)
 
 
 def stamp(*, now: datetime, tsa: TimeStampAuthority) -> tuple[int, int]:

@@ -109,6 +109,25 @@ class ChainSegment(Document):
     removed_at = DateTimeField()
 
 
+class ChainTile(DynamicDocument):
+    """Up to 256 hashes of a court's tree (`evidence.log.tiles`), derived from the entries and kept when those leave.
+
+    `hashes` are joined; `count` says how many. A full tile never changes. One document per 255 entries, 8 KB each.
+    """
+
+    meta = {
+        "collection": "audit_tiles",
+        "indexes": [("court", "level", "-index")],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True)
+    court = StringField(required=True)
+    level = IntField(required=True)
+    index = IntField(required=True)
+    count = IntField(required=True)
+    hashes = BinaryField(required=True)
+
+
 class PendingRow(DynamicDocument):
     """A row as it stood before its deed; gone when the deed's own row is in the log."""
 
