@@ -1,0 +1,1 @@
+"""The drill against servers of other people."""
