@@ -113,9 +113,9 @@ class Unusable:
 class OneByOne(fields.Nested):
     """Each element for itself: what is wrong with one does not refuse the others."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
+    def deserialize(self, value: Any, *rest: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, partial, **kwargs)
+            return super().deserialize(value, *rest, **kwargs)
         except ValidationError as error:
             return Unusable(_id_in(value, "client_id"), _id_in(value, "visit_id"), error.messages)
 
