@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from evidence.bundle.names import extension
 from server.cases.models import Case
 from server.core.clock import COURT_ZONE
 from server.dispatch.models import Visit
@@ -35,19 +36,6 @@ CHANNELS = {
     "forwarded": "转交送达",
 }
 STATUSES = {"none": "无", "proposed": "待确认", "confirmed": "已确认", "rejected": "未认定"}
-_EXTENSIONS = {
-    "application/pdf": "pdf",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/heic": "heic",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/aac": "aac",
-    "audio/x-wav": "wav",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +166,7 @@ def _exhibit(number: int, one: Exhibit, members: list[Member]) -> dict[str, Any]
 def _filed(folder: str, number: int, one: Any, members: list[Member]) -> dict[str, Any]:
     # The name somebody's file had may carry a number: the package names it by kind.
     label = EVIDENCE_KINDS.get(one.kind, one.kind).replace("/", "、")
-    path = f"{folder}/{number:03d}-{label}.{_EXTENSIONS.get(one.media_type, 'bin')}"
+    path = f"{folder}/{number:03d}-{label}.{extension(one.media_type)}"
     members.append(Member(path, one.store_key, one.sha256, one.size))
     return _picked(one, "id", "task_id", "kind", "media_type", "sha256", "size") | {"title": label, "file": path}
 
