@@ -55,5 +55,8 @@ it('what the pages of tasks, rules and papers read is what docs/openapi.json pro
 it('what the pages of evidence read is what docs/openapi.json promises', () => {
   expectTypeOf<Answered<'BoardCustodyLedger'>>().toExtend<Wide<custody.DayLedger>>()
   expectTypeOf<Answered<'BoardLate'>>().toExtend<Wide<custody.LateItem>>()
+  expectTypeOf<Omit<Answered<'BoardEvidenceKnown'>, 'capture' | 'place' | 'log' | 'late'>>().toExtend<Wide<Omit<custody.KnownItem, 'capture' | 'place' | 'log' | 'late'>>>()
+  expectTypeOf<Answered<'BoardEvidenceSimilar'>>().toExtend<Wide<custody.SimilarItem>>()
+  expectTypeOf<Answered<'BoardRescue'>>().toExtend<Wide<custody.Rescue>>()
   expectTypeOf<Omit<Answered<'BoardLook'>, 'missing'>>().toExtend<Wide<Omit<custody.Look, 'missing'>>>()
 })

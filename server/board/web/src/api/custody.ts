@@ -86,15 +86,59 @@ export interface LateItem {
 export interface LateCounts { waiting: number; taken: number; left: number }
 
 /** What became of one item of a rescue export: held (now), already_held, refused, or not_taken (see `problem`). */
-export interface RescuedItem { visit_id: string; client_id: string; kind: string; label: string; state: string; state_label: string; evidence_id: string | null; late: boolean; sealed: boolean; problem: ItemProblem | null }
+export interface RescuedItem { visit_id: string; client_id: string; kind: string; label: string; state: string; state_label: string; evidence_id: string | null; late: boolean; capture: string | null; problem: ItemProblem | null }
 export interface Rescue {
   server_id: string
   server_name: string
   staff_no: string
   made_at: string
+  /** Entries of the file that belong to no item. */
+  strange: number
   counts: { total: number; held: number; already_held: number; refused: number; not_taken: number }
   items: RescuedItem[]
 }
+
+interface Said { code: string; title?: string; text?: string; weight?: string | number }
+/** All that is known of one item; `capture`, `place`, `log`, `late` as their verdicts stand. */
+export interface KnownItem {
+  id: string
+  visit_id: string
+  task_id: string
+  date: string | null
+  case_number: string | null
+  recipient_name: string | null
+  server_id: string
+  server_name: string | null
+  client_id: string
+  kind: string
+  label: string
+  sha256: string
+  size: number
+  media_type: string
+  captured_at: string
+  received_at: string
+  source: string
+  sealed: boolean
+  manifest_sha256: string | null
+  warnings: { code: string; text: string }[]
+  capture: { verdict?: string; reasons?: Said[]; seq?: number; from?: string } | null
+  analysis: {
+    state: string
+    label: string
+    media: Record<string, unknown>
+    quality: Record<string, unknown>
+    concerns: { code: string; text: string }[]
+    phash: string | null
+    problem: Record<string, unknown> | null
+    done_at: string | null
+  }
+  place: { verdict?: string; reasons?: Said[]; distance_m?: number | null } | null
+  log: { state?: string; entry_id?: string; seq?: number } | null
+  late: { state?: string; why?: string } | null
+  copies: { name: string; media_type: string; size: number; sha256: string; width: number; height: number; url: string | null }[]
+  url: string
+}
+export interface SimilarItem { evidence_id: string; visit_id: string; server_id: string; kind: string; label: string; captured_at: string; received_at: string; bits: number; fine_bits: number | null; same_bytes: boolean; likely: boolean; same_visit: boolean; thumb_url: string }
 
 const BOARD = '/api/board'
 const at = encodeURIComponent
@@ -102,6 +146,11 @@ const at = encodeURIComponent
 export const custody = {
   ledger: (day: string) => send<DayLedger>('GET', `${BOARD}/days/${at(day)}/ledger`),
   rescue: (file: File) => send<Rescue>('POST', `${BOARD}/rescue`, { body: formOf(file) }),
+}
+
+export const evidence = {
+  known: (id: string) => send<KnownItem>('GET', `${BOARD}/evidence/${at(id)}`),
+  similar: (id: string) => send<Paged<SimilarItem> & { hidden: number }>('GET', `${BOARD}/evidence/${at(id)}/similar`),
 }
 
 export const looks = {
