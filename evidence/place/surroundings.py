@@ -118,7 +118,8 @@ def of_track(claim: Claim) -> Iterator[Reason]:
     speed, number = speeds[(len(speeds) - 1) // 2]
     if speed > MAX_SPEED_M_S:
         weight = 1.0 if len(nearest) > 1 else 0.6
-        yield _too_fast("place.track_speed", "轨迹", here, nearest[number], speed, weight)
+        text, figures = _too_fast("轨迹", here, nearest[number], speed)
+        yield Reason("place.track_speed", text, weight, figures)
         return
     yield _beside_track(here, around)
 
@@ -155,14 +156,15 @@ def of_elsewhere(claim: Claim) -> Iterator[Reason]:
     here = _at_capture(claim)
     speed, other = _fastest(here, claim.elsewhere)
     if speed > MAX_SPEED_M_S:
-        yield _too_fast("place.elsewhere_speed", "同一人员的另一条记录", here, other, speed, 0.8)
+        text, figures = _too_fast("同一人员的另一条记录", here, other, speed)
+        yield Reason("place.elsewhere_speed", text, 0.8, figures)
 
 
-def _too_fast(code: str, what: str, here: TrackPoint, other: TrackPoint, speed: float, weight: float) -> Reason:
+def _too_fast(what: str, here: TrackPoint, other: TrackPoint, speed: float) -> tuple[str, dict[str, float]]:
+    """(sentence, figures)."""
     apart, seconds = distance_m(here.point, other.point), abs((here.at - other.at).total_seconds())
     text = f"与{what}相距 {metres(apart)}，时间只差 {span(seconds)}，折合每小时 {speed * 3.6:.0f} 公里"
-    figures = {"distance_m": round(apart), "seconds": round(seconds), "speed_m_s": round(speed, 1)}
-    return Reason(code, text, weight, figures)
+    return text, {"distance_m": round(apart), "seconds": round(seconds), "speed_m_s": round(speed, 1)}
 
 
 def _at_capture(claim: Claim) -> TrackPoint:
