@@ -22,7 +22,7 @@ from typing import Any, Self
 
 LOOPBACK = "127.0.0.1"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
-_BLOCK = 64 * 1024
+_BLOCK = 32 * 1024
 _LONGEST_HEAD = 64 * 1024
 _RESET = struct.pack("ii", 1, 0)
 
@@ -58,6 +58,7 @@ class CuttingProxy:
     `up`, `down`   byte positions of the cuts, to the server and from it
     `twice`        share of requests that are delivered twice at once
     `late`         share of requests that are held back, and delivered after up to `overtaken` others
+    `bytes_per_s`  pace of each connection towards the server; 0: as fast as it goes
     `silent_s`     how long a server is left with a line that is open and silent, in a third of the cuts; 0: never
     `counts`       what was done: requests, cuts_up, cuts_down, silent, reset, twice, late
     """
@@ -71,11 +72,13 @@ class CuttingProxy:
         twice: float = 0.0,
         late: float = 0.0,
         overtaken: int = 4,
+        bytes_per_s: float = 0.0,
         silent_s: float = 0.0,
         seed: int = 1,
     ) -> None:
         self.upstream = port
         self.up, self.down = Position(up), Position(down)
+        self.bytes_per_s = bytes_per_s
         self.counts: Counter[str] = Counter()
         self._twice, self._late, self._overtaken, self._silent_s = twice, late, overtaken, silent_s
         self._random = random.Random(seed)
@@ -222,6 +225,8 @@ class _Line:
         if cut:
             self._proxy.counts["cuts_up"] += 1
             raise Cut
+        if self._proxy.bytes_per_s:
+            await asyncio.sleep(allowed / self._proxy.bytes_per_s)
 
     async def _answer(self, server: asyncio.StreamReader) -> None:
         """From the server to the phone, until either goes."""

@@ -66,7 +66,7 @@ def upload(
     *,
     headers: dict[str, str],
     streams: int = 4,
-    idle_s: float = 5.0,
+    idle_s: float = 3.0,
     timeout_s: float = 300.0,
 ) -> Uploads:
     """Lets tus-js-client upload the files, `streams` at a time; returns when it is done with all."""
