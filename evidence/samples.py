@@ -135,8 +135,9 @@ def _scene(rng: random.Random, width: int, height: int) -> Image.Image:
         draw.line((0, y, width, y), fill=(120, 112, 104), width=2)
         for x in range(-(row % 2) * brick, width, 2 * brick):
             draw.line((x, y, x, y + brick), fill=(120, 112, 104), width=2)
-    left, top = int(width * rng.uniform(0.3, 0.5)), int(height * rng.uniform(0.12, 0.2))
-    right, bottom = left + int(width * 0.3), height
+    _things(draw, rng, width, height)
+    left, top = int(width * rng.uniform(0.05, 0.65)), int(height * rng.uniform(0.06, 0.32))
+    right, bottom = left + int(width * rng.uniform(0.2, 0.34)), height
     draw.rectangle((left, top, right, bottom), fill=rng.choice(_DOORS), outline=(30, 26, 24), width=8)
     inset = width // 40
     middle = (top + bottom) // 2
@@ -145,6 +146,22 @@ def _scene(rng: random.Random, width: int, height: int) -> Image.Image:
     knob = width // 60
     draw.ellipse((right - 3 * knob, middle, right - knob, middle + 2 * knob), fill=(214, 186, 90))
     return picture
+
+
+def _things(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int) -> None:
+    """What stands and hangs around a door, light and dark, large and small: no two landings look alike."""
+    floor = int(height * rng.uniform(0.72, 0.95))
+    draw.rectangle((0, floor, width, height), fill=_grey(rng, 40, 200))
+    for _ in range(rng.randint(4, 9)):
+        left, top = int(width * rng.uniform(-0.1, 0.9)), int(height * rng.uniform(-0.1, 0.85))
+        right, bottom = left + int(width * rng.uniform(0.06, 0.4)), top + int(height * rng.uniform(0.06, 0.45))
+        shape = draw.ellipse if rng.random() < 0.3 else draw.rectangle
+        shape((left, top, right, bottom), fill=_grey(rng, 20, 245), outline=(40, 36, 34), width=3)
+
+
+def _grey(rng: random.Random, darkest: int, lightest: int) -> tuple[int, int, int]:
+    level = rng.randint(darkest, lightest)
+    return level, max(0, level - rng.randint(0, 20)), max(0, level - rng.randint(0, 40))
 
 
 def _write(picture: Image.Image, lines: Sequence[str]) -> None:

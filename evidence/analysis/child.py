@@ -20,7 +20,6 @@ import av.logging
 from PIL import ImageFile, PngImagePlugin
 
 from evidence.analysis import seccomp, wire
-from evidence.analysis.limits import BUDGETS, Budget
 from evidence.analysis.marking import Pen
 from evidence.analysis.report import Job
 from evidence.analysis.specimens import rehearse
@@ -43,7 +42,7 @@ def main() -> None:
     pen = pen_of(greeting["font"], greeting["font_index"])
     os.nice(greeting["nice"])
     rehearse(pen)  # imports on demand and tables on first use happen now, while files can still be opened
-    _bound_process()
+    _bound_process(greeting["memory_bytes"], greeting["output_bytes"])
     wire.send(link, {"ready": True, "shut": seccomp.shut()})
     while True:
         try:
@@ -56,35 +55,34 @@ def main() -> None:
 def _done(message: dict[str, Any], files: list[int], pen: Pen | None) -> dict[str, Any]:
     said = message["job"]
     job = Job(said["kind"], said["media_type"], tuple(said["marks"]), tuple(said["wanted"]))
-    _bound_job(BUDGETS[job.kind])
+    budget = message["budget"]
+    _bound_job(budget["cpu_s"])
     began = time.process_time()
     with os.fdopen(files[0], "rb") as stream, os.fdopen(files[1], "wb") as out:
         try:
-            report = analyse(stream, out, job, pen)
+            report = analyse(stream, out, job, pen, proxy_cpu_s=budget["proxy_s"])
             out.flush()
         except MemoryError:
             return {"failed": MEMORY}
     return {"report": report, "cpu_ms": round((time.process_time() - began) * 1000)}
 
 
-def _bound_process() -> None:
+def _bound_process(memory_bytes: int, output_bytes: int) -> None:
     """What holds for all jobs: memory above today's, no core, few files, signals as the system has them."""
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - read once, before files are out of reach
         idle = int(statm.read().split()[0]) * _PAGE
-    most = max(one.memory_bytes for one in BUDGETS.values())
-    output = max(one.output_bytes for one in BUDGETS.values())
-    resource.setrlimit(resource.RLIMIT_AS, (idle + most, idle + most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
+    resource.setrlimit(resource.RLIMIT_AS, (idle + memory_bytes, idle + memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_NOFILE, _NOFILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _bound_job(budget: Budget) -> None:
+def _bound_job(cpu_s: int) -> None:
     """Processor time counts from the birth of the process: each job gets its share on top of what was used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + budget.cpu_s + 1
+    soft = int(used.ru_utime + used.ru_stime) + cpu_s + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
 

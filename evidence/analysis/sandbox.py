@@ -14,8 +14,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -78,7 +79,9 @@ class Output:
 class Sandbox:
     """``size`` children, started when first needed. ``analyse`` always answers."""
 
-    def __init__(self, size: int = 1, setting: Setting | None = None, budgets: dict[str, Budget] | None = None) -> None:
+    def __init__(
+        self, size: int = 1, setting: Setting | None = None, budgets: Mapping[str, Budget] | None = None
+    ) -> None:
         self._setting = setting or Setting()
         self._budgets = budgets or BUDGETS
         self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
@@ -94,7 +97,7 @@ class Sandbox:
         out: BinaryIO = tempfile.TemporaryFile(dir=self._setting.folder)  # type: ignore[assignment]  # noqa: SIM115 - handed on
         child = self._idle.get()
         try:
-            child = child if child is not None and child.alive() else _Child(self._setting)
+            child = child if child is not None and child.alive() else _Child(self._setting, self._budgets)
             analysis = child.run(job, original, out, self._budgets[job.kind])
         except _ChildLost as lost:
             analysis = _broken(lost.why)
@@ -128,7 +131,7 @@ class _ChildLost(Exception):
 class _Child:
     """One decoding process and the socket to it."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, budgets: Mapping[str, Budget]) -> None:
         ours, theirs = socket.socketpair()
         self._link, self._jobs, self._sound = ours, 0, True
         # No variable of ours goes along: the child has nothing to tell.
@@ -150,7 +153,11 @@ class _Child:
                 cwd="/",
                 start_new_session=True,
             )
-        greeting = {"font": setting.font, "font_index": setting.font_index, "nice": setting.nice}
+        greeting = {
+            **asdict(setting),
+            "memory_bytes": max(one.memory_bytes for one in budgets.values()),
+            "output_bytes": max(one.output_bytes for one in budgets.values()),
+        }
         try:
             wire.send(ours, greeting)
             self._answer(_START_S)
@@ -170,7 +177,7 @@ class _Child:
         self._jobs += 1
         self._sound = False
         try:
-            wire.send(self._link, {"job": job.document()}, (original.fileno(), out.fileno()))
+            wire.send(self._link, {"job": job.document(), "budget": asdict(budget)}, (original.fileno(), out.fileno()))
         except wire.WireClosed as error:
             raise _ChildLost(self._death()) from error
         said = self._answer(budget.wall_s)

@@ -42,9 +42,11 @@ def film(
     size: tuple[int, int] = (96, 64),
     container: str = "mp4",
     sound: bool = True,
+    gap: int = 1,
     metadata: dict[str, str] | None = None,
 ) -> bytes:
-    """MPEG-4 video (and AAC) as ``mp4``, ``mov`` or ``3gp``; ``metadata`` as FFmpeg names it."""
+    """MPEG-4 video (and AAC) as ``mp4``, ``mov`` or ``3gp``; ``metadata`` as FFmpeg names it. ``gap``: every picture
+    stands for so many."""
     out = io.BytesIO()
     with av.open(out, "w", format=container, options={"movflags": "use_metadata_tags"}) as target:
         target.metadata.update(metadata or {})
@@ -54,7 +56,7 @@ def film(
         sound_stream = target.add_stream("aac", rate=_RATE, layout="mono") if sound else None
         for step in range(max(1, round(seconds * fps))):
             frame = VideoFrame.from_ndarray(np.asarray(scene(step, *size)), format="rgb24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = step, Fraction(1, fps)
+            frame.pts, frame.time_base = step * gap, Fraction(1, fps)
             target.mux(picture_stream.encode(frame))
         target.mux(picture_stream.encode(None))
         if sound_stream is not None:

@@ -24,7 +24,7 @@ def pen_of(font_path: str, index: int) -> Pen | None:
     return Pen(Path(font_path), index) if font_path else None
 
 
-def analyse(stream: BinaryIO, out: BinaryIO, job: Job, pen: Pen | None) -> dict[str, Any]:
+def analyse(stream: BinaryIO, out: BinaryIO, job: Job, pen: Pen | None, *, proxy_cpu_s: float = 60.0) -> dict[str, Any]:
     """Looks at one file; copies go to ``out``. Answers what a :class:`Report` says; damage is part of it."""
     report = Report(out)
     size = stream.seek(0, os.SEEK_END)
@@ -36,11 +36,11 @@ def analyse(stream: BinaryIO, out: BinaryIO, job: Job, pen: Pen | None) -> dict[
     elif job.kind == "strokes":
         look_at_strokes(stream, job, report)
     else:
-        _look(stream, job, report, pen)
+        _look(stream, job, report, pen, proxy_cpu_s)
     return report.document(BREAKING)
 
 
-def _look(stream: BinaryIO, job: Job, report: Report, pen: Pen | None) -> None:
+def _look(stream: BinaryIO, job: Job, report: Report, pen: Pen | None, proxy_cpu_s: float) -> None:
     media_type = sniff(stream.read(HEAD_BYTES))
     if media_type is None or not media_type.startswith(_FAMILIES[job.kind]):
         report.concern("type.mismatch" if media_type else "file.unknown_type", "file.broken")
@@ -53,6 +53,6 @@ def _look(stream: BinaryIO, job: Job, report: Report, pen: Pen | None) -> None:
     elif not known(media_type):
         report.concern("file.broken")
     elif job.kind == "video":
-        look_at_film(stream, media_type, job, report, pen, limits.BUDGETS["video"].proxy_s)
+        look_at_film(stream, media_type, job, report, pen, proxy_cpu_s)
     else:
         listen(stream, media_type, report)
