@@ -11,6 +11,7 @@ from miniprogram_api.custody_schemas import DeviceAnswer, PhoneDeviceSchema
 from server.core import audit
 from server.core.clock import utc_now
 from server.core.permissions import current, needs
+from server.custody import errors
 from server.custody.services import devices
 
 
@@ -22,6 +23,8 @@ class Devices(MethodView):
     def post(self, data: dict[str, Any]) -> Any:
         """Register this phone's Ed25519 public key after signing in; the newest one gets the tickets."""
         me, now = current(), utc_now()
+        if me.kind != "phone":
+            raise errors.device_phone_only()
         done = devices.register(
             court=me.court,
             person_id=me.person_id,

@@ -29,6 +29,10 @@ def device_bad_key() -> Invalid:
     return Invalid(code="device.bad_key", title="本机公钥不正确，应为 32 字节的 Ed25519 公钥（Base64）")
 
 
+def device_phone_only() -> DomainError:
+    return DomainError(code="device.phone_only", status=403, title="请在手机小程序中登记本机密钥")
+
+
 def device_revoked() -> Conflict:
     return Conflict(code="device.revoked", title="本机密钥已被注销，请更换密钥后重新登记")
 

@@ -14,6 +14,7 @@ from evidence import capture as seals
 from evidence.capture import (
     Around,
     Device,
+    Envelope,
     Sent,
     Stated,
     Verdict,
@@ -115,13 +116,18 @@ def sweep(*, now: datetime) -> int:
     return len(due)
 
 
-def _around(court: str, sent: Sent, entry: Mapping[str, Any] | None, known_at: datetime, now: datetime) -> Around:
+def _around(
+    court: str,
+    sent: Sent,
+    entry: Mapping[str, Any] | None,
+    known_at: datetime,
+    now: datetime,
+) -> Around:
     try:
         envelope = parse(sent.payload)
     except EvidenceError:
         return Around(known_at, now, None, None)
-    ticket = CaptureTicket._get_collection().find_one({"_id": envelope.ticket_id, "court": court}, {"note": 1})
-    own = payload_sha256(sent.payload)
+    ticket = _one(CaptureTicket._get_collection().find_one({"_id": envelope.ticket_id, "court": court}))
     beside = _announced().find(
         {"seal.ticket_id": envelope.ticket_id, "seal.seq": {"$in": [envelope.seq - 1, envelope.seq]}, "court": court},
         {"seal": 1},
@@ -132,15 +138,36 @@ def _around(court: str, sent: Sent, entry: Mapping[str, Any] | None, known_at: d
         device=_device(court, envelope.device_id),
         ticket_note=ticket["note"] if ticket else None,
         others=[_link(one["seal"]) for one in beside if one["seal"]["genuine"]],
-        used_before=_used_before(court, own, entry),
+        used_before=_used_before(payload_sha256(sent.payload), envelope, ticket, entry, court),
     )
 
 
-def _used_before(court: str, payload: str, entry: Mapping[str, Any] | None) -> bool:
-    """Whether the same payload came for another item first. Ids are in order of time."""
-    twins = _announced().find({"seal.payload_sha256": payload, "court": court}, {"_id": 1, "announced_at": 1})
-    place = (entry["announced_at"], entry["_id"]) if entry else None
-    return any(place is None or (one["announced_at"], one["_id"]) < place for one in twins)
+def _used_before(
+    payload: str, envelope: Envelope, ticket: Mapping[str, Any] | None, entry: Mapping[str, Any] | None, court: str
+) -> bool:
+    """Whether another item came with the same payload, and has at least as good a claim to it as this one.
+
+    Whoever copies an envelope cannot spoil the item it was made for, not even by coming first.
+    """
+    if entry is None:
+        return False
+    fields = {"client_id": 1, "sha256": 1, "server_id": 1, "visit_id": 1, "announced_at": 1}
+    twins = list(
+        _announced().find({"seal.payload_sha256": payload, "court": court, "_id": {"$ne": entry["_id"]}}, fields)
+    )
+    if not _fits(entry, envelope, ticket):
+        return bool(twins)
+    place = (entry["announced_at"], entry["_id"])
+    return any(_fits(one, envelope, ticket) and (one["announced_at"], one["_id"]) < place for one in twins)
+
+
+def _fits(entry: Mapping[str, Any], envelope: Envelope, ticket: Mapping[str, Any] | None) -> bool:
+    """Whether the envelope was made for this item of this person, and may have been for this visit."""
+    item = envelope.item
+    if ticket is None or (entry["client_id"], entry["sha256"]) != (item.client_id, item.sha256):
+        return False
+    own_visit = not ticket["visit_id"] or entry["visit_id"] in ("", ticket["visit_id"])
+    return own_visit and entry["server_id"] == ticket["person_id"]
 
 
 def _link(seal: Mapping[str, Any]) -> Link:

@@ -209,6 +209,12 @@ def test_a_key_is_registered_once_and_again_without_harm(wc001: Phone) -> None:
     assert (device.person_id, device.public_key) == (wc001.person.id, KEY.public_key)
 
 
+def test_a_browser_is_no_phone(sign_in: Callable[[str], Browser]) -> None:
+    body = {"public_key": KEY.public_key_text}
+    assert problem(sign_in("wc001").post("/api/phone/devices", json=body)) == (403, "device.phone_only")
+    assert CaptureDevice.objects.count() == 0
+
+
 def test_what_is_no_key_is_refused(wc001: Phone) -> None:
     for key in (bytes(31), bytes(32), b"\x01" + bytes(31), b""):
         assert problem(register(wc001, base64.b64encode(key).decode())) == (422, "device.bad_key")

@@ -175,13 +175,28 @@ def test_a_chain_in_another_order_is_broken(handset: Handset) -> None:
     assert verdicts == [("broken", ["chain.wrong_previous"])] * 2
 
 
-def test_an_envelope_for_two_items_counts_for_the_first_only(handset: Handset) -> None:
-    """The same photo sold as another one, with the envelope of the first."""
+@pytest.mark.parametrize("copy_first", [False, True])
+def test_an_envelope_for_two_items_counts_for_its_own_only(handset: Handset, copy_first: bool) -> None:
+    """The same photo sold as another one, with the envelope of the first: coming first does not help."""
     item = handset.shoot(0)
     copy = replace(item, client_id=new_id())
-    held, copied = handset.bring(item, 0), handset.bring(copy, 0)
-    assert verdict(held) == ("sealed", [])
-    assert verdict(copied) == ("broken", ["envelope.other_item", "envelope.replayed"])
+    handset.announce(*((copy, item) if copy_first else (item, copy)))
+    assert verdict(handset.land(item, 0)) == ("sealed", [])
+    assert verdict(handset.land(copy, 0)) == ("broken", ["envelope.other_item", "envelope.replayed"])
+
+
+def test_an_envelope_without_a_visit_counts_for_one_visit_only(handset: Handset, store: FileStore) -> None:
+    free = Handset(handset.server, None, store)
+    item = free.shoot(0)
+    visits = [make.visit(server=handset.server) for _ in range(2)]
+    for number, visit in enumerate(visits):
+        free.announce(replace(item, visit_id=visit.id), now=free.now + timedelta(seconds=number))
+    verdicts = []
+    for visit in visits:
+        entry = Announced._get_collection().find_one({"visit_id": visit.id})
+        found = capture.judge(court=make.COURT, found=entry, now=free.now)
+        verdicts.append((found.verdict, [one.code for one in found.reasons]))
+    assert verdicts == [("sealed", []), ("broken", ["envelope.replayed"])]
 
 
 def test_the_envelope_of_another_visit_is_broken(handset: Handset, server: Person, store: FileStore) -> None:
