@@ -69,7 +69,7 @@ def photo(
     turned = _LAY_DOWN.get(shot.orientation if shot else 1)
     lying = shot is not None and shot.orientation >= 5
     picture = _scene(rng, *((height_px, width_px) if lying else (width_px, height_px)))
-    _write(picture, ("演练照片", *caption, f"No. {seed}"))
+    _write(picture, ("演练照片", *caption, f"No. {seed}"), rng)
     if turned is not None:
         picture = picture.transpose(turned)
     picture = _with_noise(picture, rng)
@@ -145,7 +145,15 @@ def _scene(rng: random.Random, width: int, height: int) -> Image.Image:
         draw.rectangle((left + inset, upper + inset, right - inset, lower - inset), outline=(30, 26, 24), width=4)
     knob = width // 60
     draw.ellipse((right - 3 * knob, middle, right - knob, middle + 2 * knob), fill=(214, 186, 90))
-    return picture
+    return _lit(picture, rng)
+
+
+def _lit(picture: Image.Image, rng: random.Random) -> Image.Image:
+    """A lamp somewhere: bright around it, dim elsewhere."""
+    left, top = rng.randint(-60, 200), rng.randint(-60, 200)
+    side = rng.randint(90, 220)
+    light = Image.radial_gradient("L").crop((left, top, left + side, top + side)).resize(picture.size)
+    return Image.composite(picture.point([round(level * 0.4) for level in range(256)] * 3), picture, light)
 
 
 def _things(draw: ImageDraw.ImageDraw, rng: random.Random, width: int, height: int) -> None:
@@ -164,16 +172,18 @@ def _grey(rng: random.Random, darkest: int, lightest: int) -> tuple[int, int, in
     return level, max(0, level - rng.randint(0, 20)), max(0, level - rng.randint(0, 40))
 
 
-def _write(picture: Image.Image, lines: Sequence[str]) -> None:
+def _write(picture: Image.Image, lines: Sequence[str], rng: random.Random) -> None:
+    """The words on a paper of their size, somewhere on the wall."""
     size = max(14, min(picture.size) // 26)
     font = _font(size)
     draw = ImageDraw.Draw(picture)
-    box_height = int(size * 1.4 * len(lines)) + size
-    top = picture.height - box_height - size
-    right = min(picture.width - size, size + max(picture.width // 2, 22 * size))
-    draw.rectangle((size, top, right, top + box_height), fill=(244, 240, 226))
+    height = int(size * 1.4 * len(lines)) + size
+    width = min(picture.width - 2 * size, int(max(font.getlength(line) for line in lines)) + 2 * size)
+    left = rng.randint(size, max(size, picture.width - width - size))
+    top = rng.randint(size, max(size, picture.height - height - size))
+    draw.rectangle((left, top, left + width, top + height), fill=(244, 240, 226))
     for index, line in enumerate(lines):
-        draw.text((size * 1.5, top + size * (0.4 + 1.4 * index)), line, fill=(24, 24, 24), font=font)
+        draw.text((left + size * 0.8, top + size * (0.4 + 1.4 * index)), line, fill=(24, 24, 24), font=font)
 
 
 def _with_noise(picture: Image.Image, rng: random.Random) -> Image.Image:
