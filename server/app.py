@@ -47,7 +47,7 @@ from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
 from server.gateways import ldap, oidc, wechat
 from server.lawcli import cli as law_cli
-from server.reports import archive_tasks, batch_tasks, sealing
+from server.reports import archive_tasks, batch_tasks, bundle_stamps, bundle_tasks, bundles_cli, sealing
 from server.reports import holdings as reports_holdings
 from server.reports import tasks as reports_tasks
 from server.service import intake
@@ -80,6 +80,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
     app.extensions["seals"] = sealing.provider_from(settings)
+    app.extensions["time_stamps"] = bundle_stamps.from_settings(settings)
     app.extensions["target_readings"] = targets.readings_from(settings.target_readings)
     celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
     api = http.init_app(app)
@@ -92,7 +93,8 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    for commands in (cli, accounts_cli, audit_cli, cases_cli, keys_cli, custody_cli, law_cli, demo_cli, drill_cli):
+    kept = (audit_cli, keys_cli, custody_cli, bundles_cli)
+    for commands in (cli, accounts_cli, cases_cli, law_cli, demo_cli, drill_cli, *kept):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
     return app
@@ -146,4 +148,5 @@ def _schedule(celery: Celery) -> None:
         **reports_tasks.SWEEPS,
         **batch_tasks.SWEEPS,
         **archive_tasks.SWEEPS,
+        **bundle_tasks.SWEEPS,
     }

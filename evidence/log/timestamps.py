@@ -22,6 +22,8 @@ _MAX_ANSWER_BYTES = 256 * 1024
 class TimeStampAuthority:
     """One time-stamp service: the roots it must chain to, and the policy (dotted OID) it must follow, if any."""
 
+    by = "authority"  # a third party's word
+
     def __init__(
         self,
         url: str,

@@ -28,6 +28,7 @@ ROUTES = {
     "reports.run_chunk": {"queue": "papers"},
     "reports.finish_batch": {"queue": "papers"},
     "reports.make_archive": {"queue": "papers"},
+    "reports.make_bundle": {"queue": "papers"},
     "reports.fulfil_order": {"queue": "papers"},
     "cases.run_import": {"queue": "imports"},
     "custody.analyse": {"queue": "evidence"},

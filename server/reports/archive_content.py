@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +38,9 @@ CHANNELS = {
 STATUSES = {"none": "无", "proposed": "待确认", "confirmed": "已确认", "rejected": "未认定"}
 
 
+EvidencePath = Callable[[EvidenceItem], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file of the package: its path, where it lies in the store, what it must hash to."""
@@ -56,8 +59,11 @@ class Content:
     members: tuple[Member, ...]
 
 
-def gather(*, court: str, court_name: str, case: Case) -> Content:
-    """Reads the case with its tasks and all that hangs on them, in a stable order."""
+def gather(*, court: str, court_name: str, case: Case, evidence_path: EvidencePath | None = None) -> Content:
+    """Reads the case with its tasks and all that hangs on them, in a stable order.
+
+    `evidence_path`: where the package keeps an item of evidence, when that is not the archive's own way.
+    """
     tasks = list(ServiceTask.objects(court=court, case_id=case.id).order_by("created_at", "id"))
     ids = [task.id for task in tasks]
     about = {"court": court, "task_id__in": ids}
@@ -75,7 +81,7 @@ def gather(*, court: str, court_name: str, case: Case) -> Content:
         "visits": [_visit(one) for one in Visit.objects(**about).order_by("created_at", "id")],
         "effects": [_effect(one) for one in Effect.objects(**about).order_by("recipient_id", "document", "id")],
         "papers": [_paper(number, one, members) for number, one in enumerate(papers, 1)],
-        "evidence": [_evidence(number, one, members) for number, one in enumerate(evidence, 1)],
+        "evidence": [_evidence(number, one, members, evidence_path) for number, one in enumerate(evidence, 1)],
         "exhibits": [_exhibit(number, one, members) for number, one in enumerate(exhibits, 1)],
     }
     return Content(plain(manifest), tuple(members))
@@ -155,8 +161,12 @@ def _paper(number: int, one: Paper, members: list[Member]) -> dict[str, Any]:
     return row
 
 
-def _evidence(number: int, one: EvidenceItem, members: list[Member]) -> dict[str, Any]:
-    return _filed("evidence", number, one, members) | _picked(one, "visit_id", "captured_at", "received_at")
+def _evidence(number: int, one: EvidenceItem, members: list[Member], path: EvidencePath | None) -> dict[str, Any]:
+    row = _filed("evidence", number, one, members)
+    if path is not None:
+        members[-1] = replace(members[-1], path=path(one))
+        row["file"] = members[-1].path
+    return row | _picked(one, "visit_id", "captured_at", "received_at")
 
 
 def _exhibit(number: int, one: Exhibit, members: list[Member]) -> dict[str, Any]:

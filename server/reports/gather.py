@@ -13,6 +13,7 @@ from server.core.clock import COURT_ZONE
 from server.core.fields import open_fields
 from server.dispatch.models import Fix, Visit
 from server.field.models import EvidenceItem, PositionBatch
+from server.field.rules import USEFUL
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES, label_zh
 from server.papers import data as paper
 from server.reports.effects import effects_of, effects_on
@@ -75,7 +76,7 @@ def gather(*, court: str, visit_id: str, store: Store) -> Gathered | None:
     visit = Visit.objects(court=court, id=visit_id).first()
     if visit is None:
         return None
-    items = list(EvidenceItem.objects(court=court, visit_id=visit_id).order_by("captured_at"))
+    items = list(EvidenceItem.objects(court=court, visit_id=visit_id, __raw__=USEFUL).order_by("captured_at"))
     (address,) = open_fields([{"text": visit.address.text}], court=court)
     return Gathered(
         address=address,

@@ -108,6 +108,20 @@ def _keys_of(court: str, court_name: str, at: datetime, roots: tuple[bytes, ...]
     return SealKeys(root_row.der, seal.credential(), stamps.credential(), _revoked_list(root, at), roots)
 
 
+def time_stamp_keys(at: datetime) -> tuple[bytes, keys.Credential]:
+    """(root certificate in DER, key) of the installation's own time-stamp authority; made when first wanted."""
+    root_row = _current(INSTALLATION, "root", lambda: keys.new_root(now=at), at)
+    root = root_row.credential()
+    return root_row.der, _current(
+        INSTALLATION, "time_stamps", lambda: keys.new_time_stamper(root, now=at), at
+    ).credential()
+
+
+def own_roots() -> list[bytes]:
+    """Every root certificate (DER) this installation has had, oldest first."""
+    return [row.der for row in SealKey.objects(court=INSTALLATION, purpose="root").order_by("number")]
+
+
 def _current(court: str, purpose: str, make: Callable[[], keys.Credential], at: datetime) -> SealKey:
     """The newest certificate that still lasts a while, made if there is none. Two makers at once: the first wins."""
     newest = SealKey.objects(court=court, purpose=purpose).order_by("-number").first()

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bson.datetime_ms import DatetimeMS
 from cryptography import x509
 from pymongo.errors import DuplicateKeyError
 
 from evidence.errors import EvidenceError
-from evidence.log import Checkpoint, Signer, Verifier
+from evidence.log import Checkpoint, Signer, TimeStamp, Verifier
 from evidence.log.timestamps import TimeStampAuthority
 from server.core import crypto
 from server.core.audit import entries, heads, tiles
@@ -31,6 +31,25 @@ log = logging.getLogger(__name__)
 
 _PLATFORM = "platform"
 _STAMPS_AT_ONCE = 200
+
+
+class Stamper(Protocol):
+    """Who dates checkpoints: `by` is `authority` for a third party, `court` for the installation itself."""
+
+    @property
+    def by(self) -> str: ...
+
+    def stamp(self, data: bytes, *, now: datetime) -> TimeStamp:
+        """See `TimeStampAuthority.stamp`."""
+        ...
+
+
+class Stamps(Stamper, Protocol):
+    """A stamper that also knows the roots its stamps, and those of others before it, chain to."""
+
+    def roots_of(self, by: str) -> bytes:
+        """PEM."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +83,15 @@ def authority(url: str, roots_file: Path | None, *, policy: str = "") -> TimeSta
     return TimeStampAuthority(url, trusted_roots(roots_file), policy=policy)
 
 
+def stamper(extensions: Mapping[str, Any]) -> Stamper | None:
+    """Who dates checkpoints in this app: what it was composed with, else the service of its settings."""
+    if "time_stamps" in extensions:
+        found: Stamper | None = extensions["time_stamps"]
+        return found
+    settings = extensions["settings"]
+    return authority(settings.tsa_url, settings.tsa_certificates, policy=settings.tsa_policy)
+
+
 def trusted_roots(roots_file: Path | None) -> Sequence[x509.Certificate]:
     """The certificates (PEM) time-stamps must chain to; none without a file."""
     if roots_file is None:
@@ -76,7 +104,7 @@ def trusted_roots(roots_file: Path | None) -> Sequence[x509.Certificate]:
         ) from error
 
 
-def make(*, now: datetime, tsa: TimeStampAuthority | None, courts: Sequence[str] | None = None) -> Made:
+def make(*, now: datetime, tsa: Stamper | None, courts: Sequence[str] | None = None) -> Made:
     """A checkpoint for every court with news (or of `courts`), then the time-stamps still wanted. May run twice."""
     heads_found = ChainHead._get_collection().find({} if courts is None else {"_id": {"$in": list(courts)}})
     made = sum(checkpoint(head["_id"], now=now) for head in heads_found)
@@ -126,10 +154,11 @@ def _fill_tiles(court: str, size: int) -> None:
         log.warning("tiles of the log of court %r: %s", court, error)
 
 
-def stamp(*, now: datetime, tsa: TimeStampAuthority) -> tuple[int, int]:
-    """Has checkpoints dated that are not yet; (done, still waiting). When the service is away they wait."""
+def stamp(*, now: datetime, tsa: Stamper, court: str | None = None) -> tuple[int, int]:
+    """Has checkpoints (of a court) dated that are not yet; (done, still waiting). Without an answer they wait."""
     done = 0
-    waiting = list(_collection().find({"stamped_at": None}).sort("at", 1).limit(_STAMPS_AT_ONCE))
+    undated: dict[str, Any] = {"stamped_at": None} if court is None else {"stamped_at": None, "court": court}
+    waiting = list(_collection().find(undated).sort("at", 1).limit(_STAMPS_AT_ONCE))
     for found in waiting:
         try:
             token = tsa.stamp(found["note"].encode(), now=now)
@@ -139,9 +168,11 @@ def stamp(*, now: datetime, tsa: TimeStampAuthority) -> tuple[int, int]:
                 break
             continue
         values: dict[str, Any] = {"stamped_at": token.at, "stamp": token.der}
+        if tsa.by != TimeStampAuthority.by:
+            values["stamped_by"] = tsa.by
         values["stamp_mac"] = stamp_mac_of({**found, **values}, entries.key_of(found["court"]))
         done += _collection().update_one({"_id": found["_id"], "stamped_at": None}, {"$set": values}).modified_count
-    return done, _collection().count_documents({"stamped_at": None})
+    return done, _collection().count_documents(undated)
 
 
 def mac_of(found: Mapping[str, Any], key: Key) -> bytes:
@@ -153,6 +184,8 @@ def mac_of(found: Mapping[str, Any], key: Key) -> bytes:
 def stamp_mac_of(found: Mapping[str, Any], key: Key) -> bytes:
     """Over a checkpoint's time-stamp. Raises KeyError, TypeError, AttributeError, ValueError."""
     said = {"what": "stamp", "_id": found["_id"], "note": found["note"], "stamp": found["stamp"].hex()}
+    if found.get("stamped_by") is not None:
+        said["by"] = found["stamped_by"]
     return key.mac_of({**said, "stamped_at": _milliseconds(found["stamped_at"])})
 
 

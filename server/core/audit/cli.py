@@ -64,8 +64,7 @@ def verify_logs(court: str | None, as_json: bool, known: Path | None) -> None:
 @_court
 def make_checkpoints(court: str | None) -> None:
     """立即为有新记录的法院签署检查点并申请时间戳，然后输出各法院最新的检查点。"""
-    settings = _settings()
-    tsa = checkpoints.authority(settings.tsa_url, settings.tsa_certificates, policy=settings.tsa_policy)
+    tsa = checkpoints.stamper(current_app.extensions)
     chosen = None if court is None else [court]
     made = checkpoints.make(now=utc_now(), tsa=tsa, courts=chosen)
     for one in _courts(court):
@@ -73,6 +72,8 @@ def make_checkpoints(court: str | None) -> None:
         if newest is not None:
             click.echo(newest["note"])
     waiting = f"，{made.waiting} 个等待时间戳" if tsa else "（未配置时间戳服务）"
+    if tsa is not None and tsa.by == "court":
+        waiting += "（由本系统自行签发，不是第三方时间戳）"
     click.echo(f"新签检查点 {made.checkpoints} 个，取得时间戳 {made.stamped} 个{waiting}", err=True)
 
 

@@ -84,6 +84,7 @@ class ChainCheckpoint(Document):
     mac = BinaryField(required=True)
     stamped_at = DateTimeField()
     stamp = BinaryField()
+    stamped_by = StringField()  # court: by the installation itself; not there: by an outside authority
     stamp_mac = BinaryField()
 
 

@@ -7,7 +7,7 @@ from the entries once, and when that does not help the log itself is damaged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,19 @@ def newest(court: str, *, at_least: int = 0) -> Signed:
     if found is None or found["size"] < at_least:
         raise no_checkpoint()
     return _opened(court, found)
+
+
+def size_over(court: str, entry_ids: Sequence[str]) -> int:
+    """The least size of a checkpoint that covers these entries; what is archived is long covered."""
+    found = ChainEntry._get_collection().find({"_id": {"$in": list(entry_ids)}, "court": court}, {"seq": 1})
+    return max((one["seq"] + 1 for one in found), default=1)
+
+
+def stamped_over(court: str, size: int) -> Signed | None:
+    """The earliest checkpoint over at least `size` entries that has a time-stamp: it proves the earliest time."""
+    where = {"court": court, "size": {"$gte": size}, "stamped_at": {"$ne": None}}
+    found = ChainCheckpoint._get_collection().find_one(where, sort=[("number", 1)])
+    return _opened(court, found) if found is not None else None
 
 
 def of_size(court: str, size: int) -> Signed:

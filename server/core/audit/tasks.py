@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 from flask import current_app
 
-from server.config import Settings
 from server.core.audit import checkpoints, pending
 from server.core.clock import utc_now
 
@@ -19,9 +18,7 @@ def sweep_pending() -> None:
 @shared_task(name="audit.make_checkpoints")
 def make_checkpoints() -> None:
     """A checkpoint for every court with news; time-stamps where they are missing."""
-    settings: Settings = current_app.extensions["settings"]
-    tsa = checkpoints.authority(settings.tsa_url, settings.tsa_certificates, policy=settings.tsa_policy)
-    checkpoints.make(now=utc_now(), tsa=tsa)
+    checkpoints.make(now=utc_now(), tsa=checkpoints.stamper(current_app.extensions))
 
 
 SWEEPS = {

@@ -34,6 +34,10 @@ class LocalTimeStamper(TimeStamper):
         self._at = at
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        """See `answer`."""
+        return self.answer(req)
+
+    def answer(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Grants every request: they come from this process."""
         at = (self._at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
         values = {

@@ -14,6 +14,7 @@ from server.core.errors import NotFound
 from server.core.fields import open_fields
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
+from server.field.rules import USEFUL
 from server.law.attempts import RESULTS
 from server.law.terms import WAYS
 from server.service.models import Attempt, Effect, Exhibit, Recipient, ServiceTask
@@ -109,9 +110,8 @@ def read(wanted: Wanted, *, store: Store, now: datetime) -> Material:
     attempts = list(Attempt.objects(court=court, task_id=task.id, recipient_id__in=ids).order_by("opened_at"))
     visits = {one.attempt_id: one for one in Visit.objects(court=court, task_id=task.id, recipient_id__in=ids)}
     items: dict[str, list[EvidenceItem]] = {}
-    for item in EvidenceItem.objects(court=court, visit_id__in=[one.id for one in visits.values()]).order_by(
-        "captured_at"
-    ):
+    here = {"court": court, "visit_id__in": [one.id for one in visits.values()]}
+    for item in EvidenceItem.objects(**here, __raw__=USEFUL).order_by("captured_at"):
         items.setdefault(item.visit_id, []).append(item)
     exhibits: dict[str, list[Exhibit]] = {}
     for exhibit in Exhibit.objects(court=court, attempt_id__in=[one.id for one in attempts]).order_by("received_at"):
