@@ -1,9 +1,9 @@
-"""One picture in two visits; one signature for two people."""
+"""One picture in several visits; one signature for several people. Everything alike is one finding, however many."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,54 +30,58 @@ NEIGHBOURS_M = 200.0
 _SCENES = ("photo_door", "photo_recipient", "photo_witness", "photo_process", "photo_left")
 _SIGNED_BY_OTHERS = ("signature_recipient", "signature_witness")
 _CHUNK = 64  # rows held against all others at once: some 30 MB with the pictures of a busy month
+_PARTNERS = 40  # of one picture: more of the same would only bind the same group again
+_LISTED = 50  # visits named by one finding; its figures count all
+
+Visits = Mapping[str, Visit]
+Pair = tuple[Image, Image]
 
 
-def same_bytes(images: Sequence[Image], visits: Mapping[str, Visit], day: str) -> Iterator[Hit]:
-    """The very same file in two visits, one of them of this day. A server's own signature may be a stored one."""
+def same_bytes(images: Sequence[Image], visits: Visits, day: str) -> Iterator[Hit]:
+    """The very same file in several visits, one of them of this day. A server's own signature may be a stored one."""
     found: dict[str, list[Image]] = defaultdict(list)
     for image in images:
         if image.visit_id in visits and image.kind != "signature_server":
             found[image.sha256].append(image)
     for same in found.values():
-        yield from _pairs_of_day(same, visits, day)
-
-
-def _pairs_of_day(same: Sequence[Image], visits: Mapping[str, Visit], day: str) -> Iterator[Hit]:
-    """Each later one is held against the first."""
-    first, *others = sorted(same, key=lambda one: (one.at, one.evidence_id))
-    for other in others:
-        if other.visit_id == first.visit_id or day not in (visits[first.visit_id].day, visits[other.visit_id].day):
+        group = _one_per_visit(same)
+        if len(group) < 2 or all(visits[one.visit_id].day != day for one in group):
             continue
-        if first.is_signature:
-            if _other_people(visits[first.visit_id], visits[other.visit_id]):
-                yield _signature(first, other, visits, 0)
-            continue
-        a, b = visits[first.visit_id], visits[other.visit_id]
-        near = neighbours(a, b)
-        text = f"{_names(a, b)}的两次上门（{a.day}、{b.day}）使用了同一份材料文件"
-        text += "，两处为同一建筑" if near else "，两处地址不同"
-        yield _hit("same_photo", first, other, visits, 0.6 if near else 1.0, text, {"bits": 0})
+        if not group[0].is_signature:
+            yield _same_file(group, visits)
+        elif _of_other_people(group, visits):
+            yield _signed(group, visits)
 
 
-def near_copies(images: Sequence[Image], visits: Mapping[str, Visit], day: str) -> Iterator[Hit]:
+def _same_file(group: Sequence[Image], visits: Visits) -> Hit:
+    first = visits[group[0].visit_id]
+    near = all(neighbours(first, visits[one.visit_id]) for one in group[1:])
+    text = f"{_who(group, visits)}使用了同一份材料文件，{'均在同一建筑' if near else '地址不同'}"
+    return _hit("same_photo", group, visits, 0.6 if near else 1.0, text)
+
+
+def near_copies(images: Sequence[Image], visits: Visits, day: str) -> Iterator[Hit]:
     """Pictures of one scene that are nearly equal though the buildings are not."""
     pool = [one for one in images if one.kind in _SCENES and one.visit_id in visits]
-    for first, other, bits in _near(pool, visits, day, NEAR):
-        a, b = visits[first.visit_id], visits[other.visit_id]
-        if first.sha256 == other.sha256 or neighbours(a, b):
-            continue
-        text = f"{_names(a, b)}的两次上门（{a.day}、{b.day}）照片几乎相同，两处地址不同"
-        yield _hit("near_photo", first, other, visits, 0.95 - 0.05 * bits, text, {"bits": bits})
+
+    def telling(a: Image, b: Image) -> bool:
+        return a.sha256 != b.sha256 and not neighbours(visits[a.visit_id], visits[b.visit_id])
+
+    for group in _groups(_near(pool, visits, day, NEAR, telling)):
+        text = f"{_who(group, visits)}所拍照片几乎相同，地址不同"
+        yield _hit("near_photo", group, visits, 0.9, text)
 
 
-def same_signatures(images: Sequence[Image], visits: Mapping[str, Visit], day: str) -> Iterator[Hit]:
+def same_signatures(images: Sequence[Image], visits: Visits, day: str) -> Iterator[Hit]:
     """The same strokes under the names of different people: nobody signs twice alike to the pixel."""
+
+    def telling(a: Image, b: Image) -> bool:
+        return a.sha256 != b.sha256 and _of_other_people((a, b), visits)
+
     for kind in _SIGNED_BY_OTHERS:
         pool = [one for one in images if one.kind == kind and one.visit_id in visits]
-        for first, other, bits in _near(pool, visits, day, SIGNED_ALIKE):
-            if first.sha256 == other.sha256 or not _other_people(visits[first.visit_id], visits[other.visit_id]):
-                continue
-            yield _signature(first, other, visits, bits)
+        for group in _groups(_near(pool, visits, day, SIGNED_ALIKE, telling)):
+            yield _signed(group, visits)
 
 
 def neighbours(a: Visit, b: Visit) -> bool:
@@ -87,64 +91,91 @@ def neighbours(a: Visit, b: Visit) -> bool:
     return a.point is not None and b.point is not None and distance_m(a.point, b.point) <= NEIGHBOURS_M
 
 
-def _other_people(a: Visit, b: Visit) -> bool:
-    return bool(a.recipient) and bool(b.recipient) and a.recipient != b.recipient
+def _of_other_people(group: Sequence[Image], visits: Visits) -> bool:
+    people = {visits[one.visit_id].recipient for one in group} - {""}
+    return len(people) > 1
 
 
 def _near(
-    pool: Sequence[Image], visits: Mapping[str, Visit], day: str, limit: Nearness
-) -> Iterator[tuple[Image, Image, int]]:
-    """(earlier, later, differing bits) of different visits, one of them of this day."""
-    telling = [one for one in pool if one.phash is not None and _FEWEST <= one.phash.bit_count() <= _MOST]
-    telling.sort(key=lambda one: (one.at, one.evidence_id))
-    hashes = np.array([one.phash for one in telling], dtype=np.uint64)
-    today = np.array([visits[one.visit_id].day == day for one in telling], dtype=bool)
-    (mine,) = np.nonzero(today)
-    for start in range(0, len(mine), _CHUNK):
-        part = mine[start : start + _CHUNK]
-        for row, column, bits in _close(hashes, part, limit.coarse):
-            a, b = sorted((row, column))
-            # A pair of this day comes twice: once from each side.
-            if (today[a] and today[b] and row != a) or telling[a].visit_id == telling[b].visit_id:
-                continue
-            if _confirmed(telling[a], telling[b], bits, limit):
-                yield telling[a], telling[b], bits
+    pool: Sequence[Image], visits: Visits, day: str, limit: Nearness, telling: Callable[[Image, Image], bool]
+) -> Iterator[Pair]:
+    """(earlier, later) of different visits, one of them of this day."""
+    known = [one for one in pool if one.phash is not None and _FEWEST <= one.phash.bit_count() <= _MOST]
+    known.sort(key=_order)
+    hashes = np.array([one.phash for one in known], dtype=np.uint64)
+    rows = np.array([n for n, one in enumerate(known) if visits[one.visit_id].day == day], dtype=np.intp)
+    for start in range(0, len(rows), _CHUNK):
+        for row, columns in _close(hashes, rows[start : start + _CHUNK], limit.coarse):
+            for column in columns:
+                a, b = known[min(row, column)], known[max(row, column)]
+                if a.visit_id != b.visit_id and _confirmed(a, b, limit) and telling(a, b):
+                    yield a, b
 
 
-def _confirmed(a: Image, b: Image, bits: int, limit: Nearness) -> bool:
+def _close(hashes: NDArray[np.uint64], rows: NDArray[np.intp], most: int) -> Iterator[tuple[int, list[int]]]:
+    """(row, its partners): pictures whose coarse hashes differ by at most so many bits."""
+    differing = np.bitwise_count(hashes[rows][:, None] ^ hashes[None, :])
+    for row, near in zip(rows.tolist(), differing <= most, strict=True):
+        columns = [one for one in np.flatnonzero(near)[: _PARTNERS + 1].tolist() if one != row]
+        if columns:
+            yield row, columns
+
+
+def _confirmed(a: Image, b: Image, limit: Nearness) -> bool:
     if a.fine is None or b.fine is None:
-        return bits <= limit.alone
+        return ((a.phash or 0) ^ (b.phash or 0)).bit_count() <= limit.alone
     return (a.fine ^ b.fine).bit_count() <= limit.fine
 
 
-def _close(hashes: NDArray[np.uint64], rows: NDArray[np.intp], most: int) -> Iterator[tuple[int, int, int]]:
-    differing = np.bitwise_count(hashes[rows][:, None] ^ hashes[None, :])
-    for place, column in np.argwhere(differing <= most):
-        row = int(rows[place])
-        if row != column:
-            yield row, int(column), int(differing[place, column])
+def _groups(pairs: Iterable[Pair]) -> Iterator[list[Image]]:
+    """What hangs together through pairs, each visit once."""
+    head: dict[str, str] = {}
+    known: dict[str, Image] = {}
+
+    def root(name: str) -> str:
+        while head.setdefault(name, name) != name:
+            head[name] = name = head[head[name]]
+        return name
+
+    for a, b in pairs:
+        known[a.evidence_id], known[b.evidence_id] = a, b
+        head[root(a.evidence_id)] = root(b.evidence_id)
+    groups: dict[str, list[Image]] = defaultdict(list)
+    for name, image in known.items():
+        groups[root(name)].append(image)
+    yield from (_one_per_visit(group) for group in groups.values())
 
 
-def _signature(first: Image, other: Image, visits: Mapping[str, Visit], bits: int) -> Hit:
-    a, b = visits[first.visit_id], visits[other.visit_id]
-    text = f"{_names(a, b)}的两次上门（{a.day}、{b.day}）受送达人不同，签名图形却相同"
-    return _hit("same_signature", first, other, visits, 1.0 - 0.1 * bits, text, {"bits": bits})
+def _one_per_visit(images: Iterable[Image]) -> list[Image]:
+    found: dict[str, Image] = {}
+    for image in sorted(images, key=_order):
+        found.setdefault(image.visit_id, image)
+    return list(found.values())
 
 
-def _hit(
-    kind: str,
-    first: Image,
-    other: Image,
-    visits: Mapping[str, Visit],
-    score: float,
-    text: str,
-    figures: Mapping[str, int],
-) -> Hit:
-    a, b = visits[first.visit_id], visits[other.visit_id]
-    servers = tuple(dict.fromkeys((a.server_id, b.server_id)))
-    ids = (first.evidence_id, other.evidence_id)
-    return Hit(kind, key_of(kind, *ids), round(score, 2), text, servers, (a.visit_id, b.visit_id), ids, figures)
+def _order(image: Image) -> tuple[object, str]:
+    return image.at, image.evidence_id
 
 
-def _names(a: Visit, b: Visit) -> str:
-    return "、".join(dict.fromkeys((a.server_name, b.server_name)))
+def _signed(group: Sequence[Image], visits: Visits) -> Hit:
+    text = f"{_who(group, visits)}的受送达人不同，签名图形却相同"
+    return _hit("same_signature", group, visits, 1.0, text)
+
+
+def _hit(kind: str, group: Sequence[Image], visits: Visits, score: float, text: str) -> Hit:
+    """Named by the earliest picture: copies that join later belong to the same finding."""
+    servers = dict.fromkeys(visits[one.visit_id].server_id for one in group)
+    listed = group[:_LISTED]
+    ids, named = tuple(one.evidence_id for one in listed), tuple(one.visit_id for one in listed)
+    figures = {"count": len(group)}
+    return Hit(kind, key_of(kind, ids[0]), score, text, tuple(servers), named, ids, figures, len(group))
+
+
+def _who(group: Sequence[Image], visits: Visits) -> str:
+    """`甲、乙的 3 次上门（2026-11-02 至 2026-11-20）`."""
+    found = [visits[one.visit_id] for one in group]
+    names = list(dict.fromkeys(one.server_name for one in found))
+    shown = "、".join(names[:3]) + (f"等 {len(names)} 人" if len(names) > 3 else "")
+    days = sorted({one.day for one in found})
+    when = days[0] if len(days) == 1 else f"{days[0]} 至 {days[-1]}"
+    return f"{shown}的 {len(found)} 次上门（{when}）"

@@ -133,6 +133,19 @@ def test_a_near_copy_at_another_address(honest: Month, coarse: int, fine: int, t
     assert hits((changed(honest, at_one_building)[0], [*honest[1], copy])) == []
 
 
+def test_one_picture_for_a_whole_day_is_one_finding(honest: Month) -> None:
+    today = [one for one in honest[0] if one.day == DAY]
+    image = honest[1][0]
+    copies = [
+        replace(image, evidence_id=f"c-{one.visit_id}", visit_id=one.visit_id, sha256=one.visit_id, at=one.at)
+        for one in today
+    ]
+    [found] = hits((honest[0], copies))
+    assert (found.kind, found.figures["count"], len(found.server_ids)) == ("near_photo", len(today), 12)
+    assert len(found.visit_ids) <= 50
+    assert "等 12 人的 120 次上门" in found.text_zh
+
+
 def test_one_signature_under_two_names(honest: Month) -> None:
     first, second, *_ = of_server(honest[0])
     image = next(one for one in honest[1] if one.visit_id == first.visit_id and one.kind == "signature_recipient")
