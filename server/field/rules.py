@@ -196,6 +196,10 @@ def states_before(kind: str) -> tuple[str, ...]:
     return _ORDER[: _ORDER.index(PROGRESS_STATES[kind])]
 
 
+# The same as `useless`, for a query: only what papers may rest on.
+USEFUL = {"analysis.state": {"$ne": "broken"}, "late.state": {"$nin": ["waiting", "left"]}}
+
+
 def useless(item: Mapping[str, Any]) -> Refusal | None:
     """Why a held item does not count towards what the law wants, or None when it does.
 

@@ -21,6 +21,7 @@ class SecondLook(Document):
         "indexes": [
             {"fields": ["court", "visit_id", "client_id"], "unique": True},
             ("court", "state", "asked_at"),
+            ("state", "asked_at"),
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,

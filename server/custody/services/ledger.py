@@ -146,7 +146,7 @@ def tell(*, court: str, server_id: str, day: str) -> None:
     `at` is read before counting: of two messages the one with the later `at` knows more.
     """
     at = utc_now().isoformat()
-    counts = _counted(_collection().find({"court": court, "date": day, "server_id": server_id}, {"state": 1}))
+    counts = _counted(_collection().find({"court": court, "date": day, "server_id": server_id}, {"state": 1, "_id": 0}))
     said = {"server_id": server_id, "date": day, "at": at, **counts.document()}
     live.publish(court, "ledger.changed", **said)
     live.publish_to(court, server_id, "ledger.changed", **said)
@@ -204,7 +204,7 @@ def _shown(one: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
         "settled_at": one.get("settled_at"),
         "evidence_id": one.get("evidence_id"),
         "problem": {"code": problem["code"], "title": problem["title"]} if problem else None,
-        "reason": one.get("reason"),
+        "reason": one.get("reason") if one["state"] == "withdrawn" else None,
         "late": late,
         "late_label": LATE_LABELS.get(late or ""),
         "broken": (item.get("analysis") or {}).get("state") == "broken",

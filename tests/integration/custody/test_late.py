@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evidence.stores import FileStore
-from server.accounts.models import Person
+from server.accounts.models import Court, Person
 from server.core import events
 from server.core.clock import utc_now
 from server.core.errors import DomainError
@@ -19,6 +19,7 @@ from server.custody.services import announcing, landing, late
 from server.custody.services.announcing import NewItem
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
+from server.reports.gather import gather
 from server.service.actor import Actor
 from server.service.models import ServiceTask
 from tests.factories import visits as make
@@ -80,6 +81,25 @@ def test_what_came_after_the_visit_was_closed_waits_and_is_taken(
     steps = [one for one in ServiceTask.objects.get(id=visit.task_id).steps if one.what == "evidence.late"]
     assert [one.text for one in steps] == ["迟到材料“门牌及现场照片”采纳：与现场照片一致"]
     assert steps[0].by_name == REVIEWER.name
+
+
+def test_papers_rest_on_a_late_item_only_once_it_was_taken(visit: Visit, server: Person, store: FileStore) -> None:
+    """Somebody else's late signature must not become the newest signature of a proof of service."""
+    Court(id=make.COURT, name="北京市西城区人民法院", level=4).save()
+    in_time = land(visit, server, store, seed=2)
+    close(visit)
+    item, broken = land(visit, server, store), land(visit, server, store, seed=3)
+    decide(broken)
+    EvidenceItem.objects(id=broken.id).update(set__analysis={"state": "broken"})
+
+    def printed() -> set[str]:
+        gathered = gather(court=make.COURT, visit_id=visit.id, store=store)
+        assert gathered is not None
+        return {one.id for one in gathered.items}
+
+    assert printed() == {in_time.id}
+    decide(item)
+    assert printed() == {in_time.id, item.id}
 
 
 def test_the_news_of_a_decision_told_twice_is_one_line(visit: Visit, server: Person, store: FileStore) -> None:
