@@ -1,5 +1,6 @@
 """Malformed media: what attackers, broken phones and broken networks send. Ordinary ones: `evidence.samples`."""
 
+import base64
 import io
 import struct
 import zlib
@@ -106,6 +107,47 @@ def png_text_bomb(megabytes: int = 64) -> bytes:
 def iso_media(brand: bytes) -> bytes:
     """The head of an ISO base media file (MP4, MOV, M4A, HEIC) with a major brand, and an empty mdat."""
     return struct.pack(">I4s4sI4s", 20, b"ftyp", brand, 0, brand) + struct.pack(">I4s", 8, b"mdat")
+
+
+# One intra picture of 64×64 (HEVC, Main), made for these tests: decoder configuration and slices.
+_HVCC = (
+    "0R#vD005t;000009`FGC{rLC*01pEo0096OKmiN^|NjIC00093pQr!;0{{RXx&lBU0096dLID8;2mk;B0H3G;00RI39-ttB1(xbbGP$52"
+    "00093AOHXZ03jj(0RRU?0l{*xB0v"
+)
+_SLICES = (
+    "0000NKmiN^|NjIC00093pQr!;0{{RXx&lA|001UJ0RaRE00093pQr!;0{{RXpdf(-mg-3|xu75b00RIZ00093ApigX2SfqEa<C#m0001FC;_htU"
+    "@*iD3UCil@vR)%XLLFxsH?T0C6)J4FI5?vW0A=a+04X}h#0<u`->$difNZD#SF*rLWV2YAxE`@J}HapeuZ8`dq`46c-dl!O62%8^&fAr6nNLs&#LRA"
+    "`1aEn"
+)
+
+
+def heic() -> bytes:
+    """A whole HEIC of 64×64 pixels (ISO/IEC 23008-12): one item, one picture."""
+    hvcc, slices = base64.b85decode(_HVCC), base64.b85decode(_SLICES)
+    head = _box(b"ftyp", b"heic" + bytes(4) + b"mif1heic")
+    place = len(head) + len(_heic_meta(hvcc, 0, len(slices))) + 8
+    return head + _heic_meta(hvcc, place, len(slices)) + _box(b"mdat", slices)
+
+
+def _heic_meta(hvcc: bytes, place: int, length: int) -> bytes:
+    entry = _full(b"infe", struct.pack(">HH4sB", 1, 0, b"hvc1", 0), version=2)
+    properties = _box(b"hvcC", hvcc) + _full(b"ispe", struct.pack(">II", 64, 64))
+    parts = (
+        _full(b"hdlr", bytes(4) + b"pict" + bytes(13)),
+        _full(b"pitm", struct.pack(">H", 1)),
+        _full(b"iloc", struct.pack(">BBHHHHII", 0x44, 0, 1, 1, 0, 1, place, length)),
+        _full(b"iinf", struct.pack(">H", 1) + entry),
+        _box(b"iprp", _box(b"ipco", properties) + _full(b"ipma", struct.pack(">IHBBB", 1, 1, 2, 0x81, 2))),
+    )
+    return _full(b"meta", b"".join(parts))
+
+
+def _box(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", len(body) + 8, name) + body
+
+
+def _full(name: bytes, body: bytes, version: int = 0) -> bytes:
+    return _box(name, struct.pack(">I", version << 24) + body)
 
 
 def wav() -> bytes:
