@@ -60,7 +60,7 @@ def land(
     _check_bytes(found, stream)
     keep = keep or _copying(stream, store)
     try:
-        facts = evidence.checked(stream, kind=found["kind"], sha256=found["sha256"])
+        facts = evidence.looked_at(stream, kind=found["kind"])
     except EvidenceError as error:
         kept = _kept(keep, found["sha256"], "application/octet-stream")
         return _refuse(found, field_errors.of_evidence(error), kept, now)

@@ -242,14 +242,22 @@ def content_digest(*, kind: str, sha256: str, captured_at: datetime, fix: rules.
 
 
 def checked(stream: BinaryIO, *, kind: str, sha256: str) -> MediaFacts:
-    """Hash first, so that a cut transfer is told apart from a broken photo; the stream is left at its start.
+    """Hash first, so that a cut transfer is told apart from a broken photo; then `looked_at`.
 
-    Headers and structure only: pixels are decoded by the analysis, in a process that may die of them. (A signature
-    from a phone's canvas is small enough to be looked at here.) Raises what `evidence.media.glance` and
-    `check_signature` raise, and ``evidence.hash_mismatch``.
+    Raises ``evidence.hash_mismatch`` beside what that raises.
     """
     stream.seek(0)
     check_sha256(sha256_of(stream, max_bytes=limit_of(kind)), sha256)
+    return looked_at(stream, kind=kind)
+
+
+def looked_at(stream: BinaryIO, *, kind: str) -> MediaFacts:
+    """What whole bytes are, their hash being checked already; the stream is left at its start.
+
+    Headers and structure only: pixels are decoded by the analysis, in a process that may die of them. (A signature
+    from a phone's canvas is small enough to be looked at here.) Raises what `evidence.media.glance` and
+    `check_signature` raise.
+    """
     stream.seek(0)
     facts = glance(stream, kind=media_kind(kind))
     if media_kind(kind) == "signature" and (facts.width or 0) * (facts.height or 0) <= UNDECODED_PNG_PIXELS:
