@@ -44,7 +44,7 @@ class Piece:
 
 
 class S3Uploads:
-    """See :class:`evidence.uploads.protocol.UploadStore`. Memory: one piece, and boto3's copy of it."""
+    """See :class:`evidence.uploads.protocol.UploadStore`. Memory: one piece."""
 
     def __init__(self, client: S3Client, *, bucket: str, prefix: str = "uploads") -> None:
         self._client, self._bucket = client, bucket
@@ -125,14 +125,14 @@ class S3Uploads:
                     found.append(Piece(int(number), int(one["Size"]), one["Key"]))
         return found if all_of_them else _chain(found)
 
-    def _publish(self, upload_id: str, offset: int, next_piece: Callable[[], bytes]) -> int:
+    def _publish(self, upload_id: str, offset: int, next_piece: Callable[[], bytes | bytearray]) -> int:
         while piece := next_piece():
             if not self._put(self._name(upload_id, _number(offset)), piece):
                 raise errors.wrong_offset(_end(self._pieces(upload_id)))
             offset += len(piece)
         return offset
 
-    def _put(self, name: str, piece: bytes) -> bool:
+    def _put(self, name: str, piece: bytes | bytearray) -> bool:
         """False when another writer's bytes lie there. The same bytes are as good as ours: a repeated try of boto3."""
         digest = hashlib.sha256(piece).hexdigest()
         try:
@@ -199,15 +199,16 @@ def _end(chain: Sequence[Piece]) -> int:
     return chain[-1].offset + chain[-1].size if chain else 0
 
 
-def _filled(source: Source) -> Callable[[], bytes]:
+def _filled(source: Source) -> Callable[[], bytes | bytearray]:
     """Whole pieces, however small the drops they come in; the last one is what there is."""
 
-    def next_piece() -> bytes:
-        buffer = bytearray(PIECE_BYTES)
-        view, filled = memoryview(buffer), 0
-        while filled < PIECE_BYTES and (count := source.readinto(view[filled:])):
-            filled += count
-        return bytes(view[:filled])
+    def next_piece() -> bytearray:
+        buffer, filled = bytearray(PIECE_BYTES), 0
+        with memoryview(buffer) as view:
+            while filled < PIECE_BYTES and (count := source.readinto(view[filled:])):
+                filled += count
+        del buffer[filled:]  # no copy: one piece is all that an upload keeps in memory
+        return buffer
 
     return next_piece
 
