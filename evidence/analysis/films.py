@@ -14,6 +14,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import InputContainer, OutputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image
 
@@ -65,11 +66,11 @@ def _fit_to_decode(container: InputContainer, report: Report) -> bool:
     duration = duration_of(container)
     if duration is not None:
         report.media["duration_s"] = duration
-    if not container.streams.video:
+    film = container.streams.video[0] if container.streams.video else None
+    codec: VideoCodecContext | None = film.codec_context if film else None
+    if film is None or codec is None:  # no stream, or of a codec nobody knows
         report.concern("video.no_picture")
         return False
-    film = container.streams.video[0]
-    codec = film.codec_context
     report.media |= {"video_codec": codec.name, "width": codec.width, "height": codec.height}
     if film.average_rate:
         report.media["fps"] = round(float(film.average_rate), 2)
@@ -201,7 +202,8 @@ class _Proxy:
         return True
 
     def _begin_sound(self, target: OutputContainer) -> bool:
-        if not self._source.streams.audio:
+        # The facts name the codec when there is one that can be decoded.
+        if "audio_codec" not in self._report.media:
             return False
         self._sound = target.add_stream("libopus", rate=48_000, layout="mono")
         self._sound.bit_rate = 32_000

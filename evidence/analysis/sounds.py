@@ -4,6 +4,7 @@ from typing import BinaryIO
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
@@ -32,10 +33,10 @@ def listen(stream: BinaryIO, media_type: str, report: Report) -> None:
 
 
 def tell_audio(container: InputContainer, report: Report) -> bool:
-    """Notes the audio stream; whether there is one."""
-    if not container.streams.audio:
+    """Notes the audio stream; whether there is one that can be decoded."""
+    codec: AudioCodecContext | None = container.streams.audio[0].codec_context if container.streams.audio else None
+    if codec is None:  # no stream, or of a codec nobody knows
         return False
-    codec = container.streams.audio[0].codec_context
     report.media |= {"audio_codec": codec.name, "channels": codec.channels, "sample_rate": codec.sample_rate}
     return True
 

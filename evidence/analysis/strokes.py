@@ -77,7 +77,8 @@ class Strokes:
 def parse(raw: bytes) -> Strokes:
     """Reads a strokes file. Raises ``evidence.strokes_invalid`` for anything that is not exactly one."""
     try:
-        said = json.loads(raw) if len(raw) <= MAX_BYTES else None
+        # UTF-8 and nothing else: guessing other encodings is JSON's past.
+        said = json.loads(raw.decode()) if len(raw) <= MAX_BYTES else None
         if not isinstance(said, dict) or said.get("schema") != SCHEMA:
             raise ValueError("schema")
         width, height = (_side(said[name]) for name in ("width", "height"))

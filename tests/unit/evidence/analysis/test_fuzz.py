@@ -42,5 +42,5 @@ def test_every_damaged_file_has_an_answer_in_time(part: int) -> None:
     print(dict(states))  # noqa: T201 - what became of them, for whoever looks
     assert states["done"] > 30, "damage that nobody sees is part of it"
     assert states["broken"] > 100
-    assert states["analysis.time"] == states["analysis.cpu"] == 0, "nothing small takes long"
+    assert set(states) == {"done", "broken"}, "nothing small takes long, and no damage comes as a surprise"
     assert len(list(Path("/proc/self/fd").iterdir())) <= opened + 1
