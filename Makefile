@@ -116,6 +116,11 @@ bench: ## 性能测量,打印表格;结论记在 docs/performance.md
 	@$(SETUP) test
 	@exec $(PY) -m bench $(ARGS)
 
+.PHONY: bench-evidence
+bench-evidence: ## 证据链路的性能测量(断点续传与 @tus/server 对比、分析、证据包、存证日志)
+	@$(SETUP) test
+	@exec $(PY) -m bench $(ARGS) evidence uploads
+
 BASE_URL ?= http://127.0.0.1:$(PORT)
 SEED ?= 1
 

@@ -1,7 +1,7 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
 `--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, law,
-routing, papers, batch, audit, encryption, phone, stack.
+routing, papers, batch, gate, audit, encryption, phone, stack, evidence, uploads.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bench import (
     bench_audit,
     bench_batch,
     bench_encryption,
+    bench_evidence,
     bench_gate,
     bench_import,
     bench_law,
@@ -24,6 +25,7 @@ from bench import (
     bench_phone,
     bench_routing,
     bench_stack,
+    bench_uploads,
 )
 from bench.figures import Figure, table
 
@@ -39,6 +41,8 @@ MEASUREMENTS: Mapping[str, Measure] = {
     "encryption": bench_encryption.figures,
     "phone": bench_phone.figures,
     "stack": bench_stack.figures,
+    "evidence": bench_evidence.figures,
+    "uploads": bench_uploads.figures,
 }
 
 

@@ -69,8 +69,8 @@ def open_log(uri: str) -> None:
     crypto.use(crypto.Vault.from_master(bytes(range(32)), MongoKeys()))
 
 
-def write(uri: str, seconds: float) -> None:
-    """A process of THREADS writers: prints READY, waits for a line, appends, prints milliseconds of each append."""
+def write(uri: str, seconds: float, threads: int = THREADS) -> None:
+    """A process of `threads` writers: prints READY, waits for a line, appends, prints milliseconds of each append."""
     open_log(uri)
     append([row(0, COURT)])
     times: list[float] = []
@@ -84,7 +84,7 @@ def write(uri: str, seconds: float) -> None:
 
     print("READY", flush=True)
     sys.stdin.readline()
-    writers = [threading.Thread(target=one) for _ in range(THREADS)]
+    writers = [threading.Thread(target=one) for _ in range(threads)]
     for each in writers:
         each.start()
     for each in writers:
@@ -139,8 +139,9 @@ def _child(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def _appends(uri: str, seconds: float) -> list[Figure]:
-    children = [_child("write", uri, str(seconds)) for _ in range(PROCESSES)]
+def appends(uri: str, seconds: float, *, threads: int = THREADS, aim: float | None = None) -> list[Figure]:
+    """PROCESSES processes of `threads` writers, all appending to one court's log; what they wrote is verified."""
+    children = [_child("write", uri, str(seconds), str(threads)) for _ in range(PROCESSES)]
     for one in children:
         if one.stdout is None or one.stdout.readline() != "READY\n":
             raise SystemExit("a writer did not start")
@@ -151,9 +152,9 @@ def _appends(uri: str, seconds: float) -> list[Figure]:
     there = ChainEntry._get_collection().count_documents({"court": COURT})
     if not report.ok or not report.entries == there == written:
         raise SystemExit(f"{written} appends were acknowledged, {there} are there: {report}")
-    label = f"audit append, {PROCESSES * THREADS} writers in {PROCESSES} processes"
+    label = f"audit append, {PROCESSES * threads} writers in {PROCESSES} processes"
     return [
-        Figure(label, [len(times) / seconds], "entries/s"),
+        Figure(label, [len(times) / seconds], "entries/s", aim=aim, at_most=False),
         Figure(f"{label}, each", times, "ms"),
         Figure(f"{label}, forks and losses", [float(written - there)], "entries", aim=0.0),
     ]
@@ -190,7 +191,7 @@ def figures(quick: bool) -> list[Figure]:
             uri = mongo.uri_for("songda_bench")
             open_log(uri)
             database.ensure_indexes()
-            found = _appends(uri, QUICK_SECONDS if quick else SECONDS)
+            found = appends(uri, QUICK_SECONDS if quick else SECONDS)
             found += _verification(uri, QUICK_ENTRIES if quick else ENTRIES, 1 if quick else 2)
         finally:
             database.disconnect()
@@ -201,7 +202,7 @@ def figures(quick: bool) -> list[Figure]:
 def main(arguments: list[str]) -> Any:
     """Called by itself as a child; by hand: `python -m bench audit`."""
     if arguments[:1] == ["write"]:
-        return write(arguments[1], float(arguments[2]))
+        return write(arguments[1], float(arguments[2]), int(arguments[3]))
     if arguments[:1] == ["check"]:
         return check(arguments[1])
     return subprocess.call([sys.executable, "-m", "bench", "audit"], cwd=ROOT)

@@ -258,10 +258,17 @@ def stack(base: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def gunicorn(base: Path, app: str, env: dict[str, str]) -> Iterator[int]:
-    """One process with 8 threads: two cores are shared by servers, database and clients."""
+    """One process with 16 threads: two cores are shared by servers, database and clients."""
+    with web(base, app, env, workers=1) as (port, _):
+        yield port
+
+
+@contextmanager
+def web(base: Path, app: str, env: dict[str, str], *, workers: int) -> Iterator[tuple[int, Child]]:
+    """A gunicorn of the product; its port, and the process that leads it."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", app, "--bind", f"{LOOPBACK}:{port}", "--worker-class", "gthread"]
-    command += ["--workers", "1", "--threads", "16", "--keep-alive", "30", "--no-control-socket"]
+    command += ["--workers", str(workers), "--threads", "16", "--keep-alive", "30", "--no-control-socket"]
     python_path = f"{_ROOT / 'miniprogram-api'}:{_ROOT}"
     child = Child(
         app.split(":", maxsplit=1)[0],
@@ -277,7 +284,7 @@ def gunicorn(base: Path, app: str, env: dict[str, str]) -> Iterator[int]:
             if time.monotonic() > deadline or not child.running:
                 raise SystemExit(f"{app} did not start:\n{child.log_tail(30)}")
             time.sleep(0.1)
-        yield port
+        yield port, child
     finally:
         child.stop()
 
