@@ -27,6 +27,7 @@ CONCERNS: dict[str, str] = {
     "file.unknown_type": "无法识别文件类型",
     "image.blank": "画面几乎是同一颜色，看不出内容",
     "image.blurred": "画面模糊",
+    "image.cut_off": "画面下部为单一颜色，照片可能不完整",
     "image.too_bright": "画面过亮",
     "image.too_dark": "画面过暗",
     "image.too_many_pixels": "图片像素过多，未作解码",

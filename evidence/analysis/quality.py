@@ -15,17 +15,23 @@ TOO_DARK_MEAN, TOO_DARK_SHARE = 28.0, 0.92
 TOO_BRIGHT_MEAN, TOO_BRIGHT_SHARE = 247.0, 0.92
 BLANK_SPREAD = 3.0
 BLURRED_BELOW = 30.0
+# A JPEG whose data end early is filled up with one colour, and no decoder complains.
+CUT_OFF_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """``brightness`` mean of 0–255; ``spread`` its standard deviation; shares of dark and bright pixels (0–1)."""
+    """``brightness`` mean of 0–255; ``spread`` its standard deviation; shares of dark and bright pixels (0–1).
+
+    ``flat_share``: how much of the height, from the lower edge, is of exactly one colour.
+    """
 
     brightness: float
     spread: float
     dark_share: float
     bright_share: float
     sharpness: float
+    flat_share: float = 0.0
 
     def concerns(self) -> list[str]:
         """``image.blank`` alone where nothing is to be seen; else too dark or bright, and blurred."""
@@ -36,6 +42,8 @@ class Quality:
         found = []
         if self.brightness > TOO_BRIGHT_MEAN and self.bright_share > TOO_BRIGHT_SHARE:
             found.append("image.too_bright")
+        if self.flat_share > CUT_OFF_SHARE:
+            found.append("image.cut_off")
         if self.sharpness < BLURRED_BELOW:
             found.append("image.blurred")
         return found
@@ -48,6 +56,7 @@ class Quality:
             "dark_share": round(self.dark_share, 3),
             "bright_share": round(self.bright_share, 3),
             "sharpness": round(self.sharpness, 1),
+            "flat_share": round(self.flat_share, 3),
         }
 
 
@@ -62,6 +71,7 @@ def quality(grey: Image.Image) -> Quality:
         float((values < DARK).mean()),
         float((values > BRIGHT).mean()),
         _laplacian_variance(values),
+        _flat_share(values),
     )
 
 
@@ -71,3 +81,10 @@ def _laplacian_variance(values: np.ndarray) -> float:  # type: ignore[type-arg] 
     middle = values[1:-1, 1:-1]
     around = values[:-2, 1:-1] + values[2:, 1:-1] + values[1:-1, :-2] + values[1:-1, 2:]
     return float((around - 4 * middle).var())
+
+
+def _flat_share(values: np.ndarray) -> float:  # type: ignore[type-arg]  # float32, two dimensions
+    colour = values[-1, -1]
+    rows = np.abs(values - colour).max(axis=1) <= 1
+    uneven = np.flatnonzero(~rows)
+    return float(1 - (uneven[-1] + 1) / len(rows)) if len(uneven) else 1.0

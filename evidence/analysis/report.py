@@ -19,7 +19,7 @@ _NUMBERS = frozenset(
     {
         "width", "height", "orientation", "rotation", "duration_s", "fps", "channels", "sample_rate", "listened_s",
         "proxy_s", "level_db", "peak_db", "silent_share", "brightness", "spread", "dark_share", "bright_share",
-        "sharpness", "points", "strokes", "length_px", "seconds",
+        "flat_share", "sharpness", "points", "strokes", "length_px", "seconds",
     }
 )  # fmt: skip
 _TEXTS = frozenset({"type", "container", "video_codec", "audio_codec", "taken_at", "camera", "pressure"})

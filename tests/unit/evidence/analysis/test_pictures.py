@@ -88,6 +88,12 @@ def test_what_nobody_could_see_anything_on_is_said(
     assert code in analysis.concerns
 
 
+def test_a_jpeg_whose_data_end_early_though_its_end_is_there_is_noticed(look: Look) -> None:
+    whole = samples.photo(3, width_px=400, height_px=300)
+    cut = whole[: len(whole) // 2] + b"\xff\xd9"
+    assert look(cut, "photo", "image/jpeg").concerns == ("image.cut_off",)
+
+
 def test_black_pictures_are_not_like_each_other(look: Look) -> None:
     assert look(jpeg(Image.new("RGB", (400, 300))), "photo", "image/jpeg").hashes == {}
 
