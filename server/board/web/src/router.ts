@@ -24,6 +24,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/imports', name: 'imports', component: () => import('./pages/Imports.vue'), meta: { title: '导入', needs: 'imports.view', menu: true } },
   { path: '/reviews/:id?', name: 'reviews', component: () => import('./pages/Reviews.vue'), meta: { title: '结果审核', needs: 'reviews.view', menu: true } },
   { path: '/materials/:tab?', name: 'materials', component: () => import('./pages/Materials.vue'), meta: { title: '现场材料', needs: 'dispatch.view', menu: true } },
+  { path: '/findings', name: 'findings', component: () => import('./pages/Findings.vue'), meta: { title: '异常提示', needs: 'watch.view', menu: true } },
   { path: '/mileage/:date?', name: 'mileage', component: () => import('./pages/Mileage.vue'), meta: { title: '里程', needs: 'dispatch.view', menu: true } },
   { path: '/papers/:tab?', name: 'papers', component: () => import('./pages/Papers.vue'), meta: { title: '文书', needs: 'papers.view', menu: true } },
   { path: '/overview', name: 'overview', component: () => import('./pages/Overview.vue'), meta: { title: '辖区概况', needs: 'overview.view', menu: true } },
