@@ -37,7 +37,6 @@ SLOTS = "upload_slots"
 _LIMITS = service.Limits()
 _PER_PERSON = 8
 _ITEM_FIELDS = ("visit_id", "client_id", "kind", "sha256", "captured_at")
-_FIX_FIELDS = ("lng", "lat", "datum", "accuracy_m", "provider")
 
 
 class Slots:
@@ -178,9 +177,10 @@ def _item_in(metadata: Mapping[str, str], length: int) -> NewItem | None:
     if not {"kind", "sha256", "captured_at"} <= metadata.keys():
         return None
     given: dict[str, Any] = {name: metadata[name] for name in _ITEM_FIELDS if name in metadata} | {"size": length}
-    fix = {name: metadata[name] for name in _FIX_FIELDS if name in metadata}
-    if fix:
-        given["fix"] = fix | {"at": metadata.get("fix_at", metadata["captured_at"])}
+    point = {name: metadata[name] for name in ("lng", "lat", "datum") if name in metadata}
+    if point:
+        around = {name: metadata[name] for name in ("accuracy_m", "provider") if name in metadata}
+        given["fix"] = {"point": point, "at": metadata.get("fix_at", metadata["captured_at"]), **around}
     try:
         return cast(NewItem, PhoneItemSchema().load(given))
     except ValidationError as error:

@@ -8,7 +8,10 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -80,6 +83,7 @@ def port(api_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> It
         "SONGDA_SECRET_KEY": api_settings.secret_key,
         "SONGDA_MASTER_KEY_FILE": str(api_settings.master_key_file),
         "SONGDA_EVIDENCE_STORE": api_settings.evidence_store,
+        "SONGDA_UPLOAD_SLOTS": "6",
         "WECHAT_APPID": api_settings.wechat_appid,
         "WECHAT_SECRET": api_settings.wechat_secret,
         "WECHAT_BASE_URL": api_settings.wechat_base_url,
@@ -124,3 +128,65 @@ def test_a_newcomer_gets_the_upload_from_a_silent_holder(web: Web, visit: Visit,
     assert time.monotonic() - began < 4
     assert b" 423 " in dead.recv(100)
     dead.close()
+
+
+def test_a_duplicate_sent_at_the_same_moment_doubles_nothing(
+    web: Web, visit: Visit, people: dict[str, Person], api_settings: Settings
+) -> None:
+    """What a proxy may do: the same PATCH on two connections, its halves mixed."""
+    data = random.Random(8).randbytes(2 * MB)
+    path = web.create(announce(visit, people["wc001"], data + b"the rest"))
+    lines = [web.begin(path, 0, len(data)) for _ in range(2)]
+    for start in range(0, len(data), 500_000):
+        for line in lines:
+            with suppress(OSError):
+                line.sendall(data[start : start + 500_000])
+    told = []
+    for line in lines:
+        with suppress(OSError):
+            told.append(int(line.recv(64).split()[1]))
+        line.close()
+    assert set(told) <= {204, 409, 423}
+    offset = web.offset(path)
+    stored = Path(urlsplit(api_settings.evidence_store).path) / "uploads"
+    (found,) = stored.rglob(f"{path.rpartition('/')[2]}.bytes")
+    assert found.read_bytes() == data[:offset]
+    assert web.patch(path, offset, data[offset:]).headers["Upload-Offset"] == str(len(data))
+
+
+def test_a_refused_body_is_heard_out_and_the_connection_goes_on(
+    web: Web, visit: Visit, people: dict[str, Person]
+) -> None:
+    path = web.create(announce(visit, people["wc001"], b"x" * 3 * MB))
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
+    said = TUS | {"Authorization": f"Bearer {web.token}", "Content-Type": BYTES}
+    for offset, status in ((7, 409), (0, 204), (0, 409), (MB, 204)):
+        connection.request("PATCH", path, body=b"x" * MB, headers=said | {"Upload-Offset": str(offset)})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+    connection.close()
+
+
+def test_a_chunked_body_is_taken_too(web: Web, visit: Visit, people: dict[str, Person]) -> None:
+    path = web.create(announce(visit, people["wc001"], b"abcdef"))
+    with web.connect() as line:
+        said = {"Upload-Offset": "0", "Content-Type": BYTES, "Transfer-Encoding": "chunked"}
+        line.sendall(web.head_of("PATCH", path, **said) + b"3\r\nabc\r\n0\r\n\r\n")
+        assert b" 204 " in line.recv(200)
+    assert web.offset(path) == 3
+
+
+def test_silent_uploads_leave_threads_to_everybody_else(web: Web, visit: Visit, people: dict[str, Person]) -> None:
+    """Twice as many silent bodies as there are threads: whoever only asks is answered."""
+    lines = []
+    for number in range(2 * 8):
+        path = web.create(announce(visit, people["wc001"], bytes([number]) * 1000))
+        lines.append(web.begin(path, 0, 1000))
+    began = time.monotonic()
+    with web.connect() as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert b" 200 " in line.recv(100)
+    assert time.monotonic() - began < 8
+    for line in lines:
+        line.close()
