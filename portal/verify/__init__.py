@@ -1,0 +1,1 @@
+"""Public face: checking evidence inside the browser of whoever holds it, without sending it anywhere."""
