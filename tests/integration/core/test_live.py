@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from server import live as service
 from server.core import live, redis_client
-from server.live import Hub, stream
+from server.core.errors import DomainError
+from server.live import Hub, phone_stream, stream
 
 
 def next_named(mine: queue.Queue[str], name: str) -> dict[str, Any]:
@@ -57,3 +59,40 @@ def test_the_stream_speaks_event_stream_and_leaves_when_closed(hub: Hub) -> None
     assert body.endswith("\n\n")
     lines.close()
     assert hub._queues["京0102"] == set()
+
+
+def test_a_phone_hears_what_is_for_its_person_and_boards_do_not(hub: Hub) -> None:
+    board, phone, other = hub.join("京0102"), hub.join_phone("京0102", "p1"), hub.join_phone("京0102", "p2")
+    next_named(phone, "live.reload")
+    next_named(board, "live.reload")
+    live.publish("京0102", "visit.assigned", visit_id="v1")
+    live.publish_to("京0102", "p1", "look.answered", look_id="l1")
+    live.publish_to("京0105", "p1", "look.answered", look_id="of another court")
+    assert next_named(phone, "look.answered")["data"] == {"look_id": "l1"}
+    assert next_named(board, "visit.assigned")["data"] == {"visit_id": "v1"}
+    live.publish_to("京0102", "p2", "look.answered", look_id="l2")
+    assert next_named(other, "look.answered")["data"] == {"look_id": "l2"}
+    assert board.empty()
+    assert phone.empty()
+
+
+def test_phones_leave_the_boards_their_threads(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PHONES_AT_ONCE", 2)
+    first = hub.join_phone("京0102", "p1")
+    hub.join_phone("京0102", "p2")
+    with pytest.raises(DomainError) as caught:
+        hub.join_phone("京0102", "p3")
+    assert (caught.value.code, caught.value.status) == ("live.full", 503)
+    again = hub.join_phone("京0102", "p1")  # who has a stream may open it anew
+    next_named(first, "live.replaced")
+    hub.leave_phone("京0102", "p1", first)  # the old one's end comes late and changes nothing
+    with pytest.raises(DomainError):
+        hub.join_phone("京0102", "p3")
+    hub.leave_phone("京0102", "p1", again)
+    assert hub.join_phone("京0102", "p3")
+
+
+def test_a_phones_stream_ends_by_itself(hub: Hub) -> None:
+    lines = list(phone_stream(queue.Queue(), lasts_s=0.05))
+    assert lines[0].startswith("retry: 3000\nevent: live.hello\n")
+    assert lines[1:] == [": still here\n\n"]
