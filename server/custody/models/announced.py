@@ -38,6 +38,10 @@ class Announced(Document):
             ("court", "sha256"),
             {"fields": ["seal.ticket_id", "seal.seq"], "sparse": True},
             {"fields": ["seal.payload_sha256"], "sparse": True},
+            {
+                "fields": ["court", "server_id", "client_id"],
+                "partialFilterExpression": {"linked_at": {"$exists": True}},
+            },
             {"fields": ["outbox.at"], "sparse": True},
         ],
         "auto_create_index": False,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from evidence.capture import Sent
@@ -114,18 +115,21 @@ def link(*, court: str, actor: Actor, client_id: str, visit_id: str, now: dateti
     _check_visit(visit, actor.id, entry["captured_at"])
     change = {"$set": {"visit_id": visit_id, "linked_at": now}}
     try:
-        moved = _announced().update_one({"_id": entry["_id"], "visit_id": ""}, change).modified_count
+        moved = _announced().find_one_and_update(
+            {"_id": entry["_id"], "visit_id": ""}, change, return_document=ReturnDocument.AFTER
+        )
     except DuplicateKeyError as error:
         raise field_errors.client_id_reused() from error
-    if not moved:
+    if moved is None:
         return _linked_before(mine, visit_id)
-    capture.follow_link(court=court, announced_id=entry["_id"], now=now)
-    ledger.tell(court=court, server_id=actor.id, day=entry["date"])
-    return _answer(entry | {"visit_id": visit_id}, repeated=False)
+    if moved.get("evidence_id"):  # the item follows its entry; one that is just landing sees it there
+        capture.judge_item(court=court, evidence_id=moved["evidence_id"], now=now)
+    ledger.tell(court=court, server_id=actor.id, day=moved["date"])
+    return _answer(moved, repeated=False)
 
 
 def _linked_before(mine: dict[str, Any], visit_id: str) -> Answer:
-    found = _announced().find_one({**mine, "linked_at": {"$ne": None}})
+    found = _announced().find_one({**mine, "linked_at": {"$exists": True}})
     if found is None:
         raise errors.item_not_announced()
     if found["visit_id"] != visit_id:
@@ -288,7 +292,7 @@ def _known(court: str, person_id: str, items: Iterable[NewItem]) -> dict[tuple[s
     mine = {"court": court, "server_id": person_id, "client_id": {"$in": client_ids}}
     found = {_key(one): one for one in _announced().find({**mine, "visit_id": {"$in": visit_ids}})}
     if "" in visit_ids:
-        for one in _announced().find({**mine, "linked_at": {"$ne": None}}):
+        for one in _announced().find({**mine, "linked_at": {"$exists": True}}):
             found.setdefault(("", one["client_id"]), one)
     return found
 

@@ -102,12 +102,6 @@ def rejudge_around(*, court: str, entries: Sequence[Mapping[str, Any]], now: dat
     return count
 
 
-def follow_link(*, court: str, announced_id: str, now: datetime) -> None:
-    """What was held before it was given its visit follows its entry there, and is judged under that visit."""
-    for one in list(_items().find({"court": court, "visit_id": "", "announced_id": announced_id}, {"_id": 1})):
-        judge_item(court=court, evidence_id=one["_id"], now=now)
-
-
 def sweep(*, now: datetime) -> int:
     """Judges again what waits for its predecessor, until its ticket has expired. Returns how many were looked at."""
     due = list(_items().find({"capture.look_at": {"$lte": now}}, {"court": 1}).limit(_SWEPT_AT_ONCE))
@@ -152,9 +146,8 @@ def _used_before(
     if entry is None:
         return False
     fields = {"client_id": 1, "sha256": 1, "server_id": 1, "visit_id": 1, "announced_at": 1}
-    twins = list(
-        _announced().find({"seal.payload_sha256": payload, "court": court, "_id": {"$ne": entry["_id"]}}, fields)
-    )
+    found = _announced().find({"seal.payload_sha256": payload, "court": court}, fields)
+    twins = [one for one in found if one["_id"] != entry["_id"]]
     if not _fits(entry, envelope, ticket):
         return bool(twins)
     place = (entry["announced_at"], entry["_id"])

@@ -151,6 +151,7 @@ def test_the_key_must_be_known_and_the_persons_own() -> None:
     camera = shutter()
     shot = shoot(camera)
     assert "device.unknown" in codes(verdict(shot, camera.note, device=None))
+    assert codes(verdict(shot, camera.note, device=replace(DEVICE, device_id="d9"))) == ["device.unknown"]
     other = replace(DEVICE, person_id="p2")
     assert codes(verdict(shot, camera.note, device=other)) == ["device.other_person"]
     renamed = replace(shot, sealed=Sealed(shot.sealed.payload, shot.sealed.signature, "d9"))
