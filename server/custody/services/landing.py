@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from evidence.errors import EvidenceError
-from evidence.hashing import check_sha256, sha256_of
 from evidence.media import LIMITS
 from evidence.stores.protocol import Store, Stored
 from server.core.errors import DomainError
@@ -47,8 +46,9 @@ def land(
 ) -> Landed:
     """Holds the announced bytes. `stream` is seekable and whole; safe to repeat.
 
-    `keep(sha256, media_type)` may store the bytes without copying them; else they are put into `store`. Bytes that are
-    what the phone captured but no evidence of that kind are kept as they are, and the item is refused with the reason.
+    `keep(sha256, media_type)` may store the bytes without copying them; else they are put into `store`. Either hashes
+    them and keeps nothing else than the announced ones: nobody else reads them only to hash them. Bytes that are what
+    the phone captured but no evidence of that kind are kept as they are, and the item is refused with the reason.
     Raises `item.not_announced`, and `evidence.hash_mismatch` when these are not the announced bytes: then nothing is
     kept.
     """
@@ -57,7 +57,6 @@ def land(
         raise errors.item_not_announced()
     if found["state"] in ("held", "refused"):
         return Landed(found["state"], found.get("evidence_id"), found.get("problem"), True)
-    _check_bytes(found, stream)
     keep = keep or _copying(stream, store)
     try:
         facts = evidence.looked_at(stream, kind=found["kind"])
@@ -83,15 +82,6 @@ def land(
     except DomainError as error:
         return _refuse(found, error, stored, now)
     return _settle_held(found, held, now)
-
-
-def _check_bytes(found: dict[str, Any], stream: BinaryIO) -> None:
-    try:
-        stream.seek(0)
-        check_sha256(sha256_of(stream, max_bytes=_MOST_BYTES), found["sha256"])
-        stream.seek(0)
-    except EvidenceError as error:
-        raise field_errors.of_evidence(error) from error
 
 
 def _copying(stream: BinaryIO, store: Store) -> Keep:
