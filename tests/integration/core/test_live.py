@@ -12,6 +12,7 @@ import pytest
 from server import live as service
 from server.core import live, redis_client
 from server.core.errors import DomainError
+from server.core.ids import new_id
 from server.live import Hub, phone_stream, stream
 
 
@@ -62,15 +63,16 @@ def test_the_stream_speaks_event_stream_and_leaves_when_closed(hub: Hub) -> None
 
 
 def test_a_phone_hears_what_is_for_its_person_and_boards_do_not(hub: Hub) -> None:
-    board, phone, other = hub.join("京0102"), hub.join_phone("京0102", "p1"), hub.join_phone("京0102", "p2")
+    court = new_id()  # Redis tells every listener, whatever its database
+    board, phone, other = hub.join(court), hub.join_phone(court, "p1"), hub.join_phone(court, "p2")
     next_named(phone, "live.reload")
     next_named(board, "live.reload")
-    live.publish("京0102", "visit.assigned", visit_id="v1")
-    live.publish_to("京0102", "p1", "look.answered", look_id="l1")
+    live.publish(court, "visit.assigned", visit_id="v1")
+    live.publish_to(court, "p1", "look.answered", look_id="l1")
     live.publish_to("京0105", "p1", "look.answered", look_id="of another court")
     assert next_named(phone, "look.answered")["data"] == {"look_id": "l1"}
     assert next_named(board, "visit.assigned")["data"] == {"visit_id": "v1"}
-    live.publish_to("京0102", "p2", "look.answered", look_id="l2")
+    live.publish_to(court, "p2", "look.answered", look_id="l2")
     assert next_named(other, "look.answered")["data"] == {"look_id": "l2"}
     assert board.empty()
     assert phone.empty()
