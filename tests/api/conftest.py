@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 
 from miniprogram_api import api as miniprogram_api
 from portal.judge import api as judge_portal
+from portal.verify import api as verify_portal
 from server.accounts import services as accounts
 from server.accounts.models import Court, Person, holding
 from server.accounts.roles import ROLES
@@ -81,7 +82,7 @@ def composed_app(api_settings: Settings) -> Flask:
     """Composed once: blueprints and Celery signals register for the life of the process."""
     core_database.connect(api_settings.mongodb_uri)
     scratch.empty(core_database.database())  # what a test before left may be sealed with keys of its own
-    app = create_app(api_settings, faces=(board, miniprogram_api, judge_portal))
+    app = create_app(api_settings, faces=(board, miniprogram_api, judge_portal, verify_portal))
     app.config["TESTING"] = False  # errors are answered as in production
     return app
 

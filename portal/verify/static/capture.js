@@ -43,7 +43,6 @@ class Fields {
   text(name, { least = 0, most, pattern = null }) {
     const found = this.take(name);
     const length = typeof found === "string" ? [...found].length : -1;
-    // eslint-disable-next-line no-control-regex -- control characters are what is refused
     if (length < least || length > most || !found.isWellFormed() || /[\u0000-\u001f\u007f]/.test(found)) {
       throw new Malformed(name);
     }

@@ -49,7 +49,6 @@ export async function verifierOf(text) {
 // {body, proven}: the signed text; `proven` is null when the browser cannot check signatures. Throws Malformed for a
 // malformed note and for one without our signature, or with a wrong one.
 export async function openNote(note, verifier) {
-  // eslint-disable-next-line no-control-regex -- control characters are what the format forbids
   if ([...note].length > MOST || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new Malformed("note");
   const at = note.lastIndexOf("\n\n");
   if (at < 0 || !note.endsWith("\n")) throw new Malformed("note");

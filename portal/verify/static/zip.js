@@ -10,7 +10,7 @@ const WINDOW = 1024 * 1024;
 const MOST_SMALL = 1024 * 1024;
 const MOST_LISTING = 256 * 1024 * 1024;
 const RATIO = 200;
-const SEGMENT = /^[^\x00-\x1f\x7f\\/:*?"<>|]+$/u; // eslint-disable-line no-control-regex -- forbidden in names
+const SEGMENT = /^[^\x00-\x1f\x7f\\/:*?"<>|]+$/u;
 
 export class NoBundle extends Error {}
 
@@ -61,7 +61,7 @@ function localHeader(entry) {
   const fixed = packed(
     [LOCAL, 4], [versionOf(entry), 2], [0x0800, 2], [0, 2], [0, 2], [0x0021, 2], [entry.crc, 4], [size, 4], [size, 4],
     [name.length, 2], [extra.length, 2],
-  ); // prettier-ignore
+  );
   return joined([fixed, name, extra]);
 }
 
@@ -76,7 +76,7 @@ function centralHeader(entry) {
     [CENTRAL, 4], [0x0300 | version, 2], [version, 2], [0x0800, 2], [0, 2], [0, 2], [0x0021, 2], [entry.crc, 4],
     [size, 4], [size, 4], [name.length, 2], [extra.length, 2], [0, 2], [0, 2], [0, 2], [0o100444 * 65536, 4],
     [Math.min(entry.at, BIG), 4],
-  ); // prettier-ignore
+  );
   return joined([fixed, name, extra]);
 }
 
