@@ -174,8 +174,6 @@ class Settings:
             found.append("SONGDA_TSA_CERTIFICATES is not set: a time-stamp nobody can check is worth nothing")
         if self.seal_url and len(self.seal_key) < 32:
             found.append("SONGDA_SEAL_KEY must have at least 32 characters when SONGDA_SEAL_URL is set")
-        if self.evidence_store.startswith("gridfs") and not self.upload_store:
-            found.append("SONGDA_UPLOAD_STORE is not set: uploads under way need a folder or a bucket")
         if not 1 <= self.upload_slots <= 512:
             found.append("SONGDA_UPLOAD_SLOTS must lie between 1 and 512")
         if self.review_sample_percent > 100:

@@ -58,7 +58,8 @@ def upload_store_from_url(url: str) -> UploadStore:
 def beside(evidence_url: str) -> str:
     """Where uploads lie when nothing else is said: on the same disk or in the same bucket as the evidence.
 
-    The setting may name several stores; the first is the one that is written. Empty for stores of other kinds.
+    The setting may name several stores; the first is the one that is written. Empty for stores of other kinds, and for
+    a bucket under Object Lock: pieces that could not be deleted would keep every upload twice.
     """
     first = (evidence_url.split() or [""])[0]
     parts = urlsplit(first)
@@ -67,6 +68,8 @@ def beside(evidence_url: str) -> str:
     if parts.scheme != "s3":
         return ""
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if "lock" in query:
+        return ""
     kept: dict[str, str] = {name: query[name] for name in ("endpoint", "region") if name in query}
     kept["prefix"] = "/".join(filter(None, (query.get("prefix", "").strip("/"), "uploads")))
     return f"s3://{parts.netloc}?{urlencode(kept)}"

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -70,7 +71,9 @@ class Slots:
 
 @blueprint.after_request
 def _speaks_tus(response: Response) -> Response:
-    """Also when somebody else refused."""
+    """Also when somebody else refused: then nobody has listened yet to what the caller is still sending."""
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        body_of(request).leave()
     response.headers.setdefault("Tus-Resumable", VERSION)
     return response
 
@@ -134,7 +137,9 @@ def _piece(upload_id: str) -> Response:
     if "Songda-Item-State" in answer.headers:
         audit.does("evidence.add")
         _note(answer)
-    elif answer.status < 400 and request.headers.get("X-HTTP-Method-Override", "").upper() == "DELETE":
+    elif (
+        answer.status < HTTPStatus.BAD_REQUEST and request.headers.get("X-HTTP-Method-Override", "").upper() == "DELETE"
+    ):
         audit.does("upload.end")
     return _response(answer)
 

@@ -8,30 +8,57 @@ what it had read ahead; from there bytes go into our own buffer, and nothing com
 from __future__ import annotations
 
 import io
+import socket
+import threading
 import time
 from typing import Any
 
 from flask import Request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]  # gunicorn ships no types
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
 TICK_S = 1.0
 _LINGER_S = 5.0
 _LINGER_BYTES = 64 * 1024 * 1024
+_SILENCE_S = 20.0
+_CHUNKED_S = 300.0
+_PLAIN_BYTES = 64 * 1024
 
 
 class PlainBody:
-    """See :class:`evidence.uploads.messages.Body`, over any stream of WSGI."""
+    """See :class:`evidence.uploads.messages.Body`, over any stream of WSGI; bodies of unknown length come this way.
+
+    Such a stream cannot be taken up again after a silence, so behind gunicorn a silence ends it, and so does its time.
+    """
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self._stream = get_input_stream(environ)
+        self._environ = environ
+        self._connection: Any = environ.get("gunicorn.socket")
+        self._alarm: threading.Timer | None = None
 
     def readinto(self, buffer: memoryview, /) -> int:
-        data = self._stream.read(len(buffer))
+        if self._connection is not None and self._alarm is None:
+            self._connection.settimeout(_SILENCE_S)
+            self._alarm = threading.Timer(_CHUNKED_S, self._connection.shutdown, [socket.SHUT_RD])
+            self._alarm.daemon = True
+            self._alarm.start()
+        try:
+            data = self._stream.read(min(len(buffer), _PLAIN_BYTES))
+        except (TimeoutError, ClientDisconnected, ParseException) as error:
+            raise ConnectionResetError from error
         buffer[: len(data)] = data
         return len(data)
 
     def leave(self) -> None:
-        """Nothing to give back."""
+        """Gives the connection back."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._connection.settimeout(None)
+        if self._connection is not None:
+            # What is left of it is gunicorn's to read, which does not wait for ever.
+            self._environ["wsgi.input"] = io.BytesIO()
 
 
 class SocketBody:

@@ -9,7 +9,7 @@ from celery import shared_task
 from flask import Flask, current_app
 
 from evidence.uploads import beside, upload_store_from_url
-from server.config import Settings
+from server.config import Settings, SettingsError
 from server.core import redis_client
 from server.core.clock import utc_now
 from server.custody.leases import RedisLocker
@@ -21,9 +21,12 @@ SWEEPS: dict[str, Any] = {"uploads": {"task": "custody.sweep_uploads", "schedule
 
 
 def init_app(app: Flask) -> None:
-    """The store of uploads and their leases, for the web and the worker alike."""
+    """The store of uploads and their leases, for the web and the worker alike. Raises SettingsError."""
     settings: Settings = app.extensions["settings"]
-    app.extensions["upload_store"] = upload_store_from_url(settings.upload_store or beside(settings.evidence_store))
+    url = settings.upload_store or beside(settings.evidence_store)
+    if not url:
+        raise SettingsError("SONGDA_UPLOAD_STORE is not set: uploads need a folder, or a bucket without Object Lock")
+    app.extensions["upload_store"] = upload_store_from_url(url)
     app.extensions["upload_locker"] = RedisLocker(redis_client.client())
 
 

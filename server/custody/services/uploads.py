@@ -31,6 +31,8 @@ class Limits:
     open_uploads: int = 64
     open_bytes: int = 8 * 1024**3
     life: timedelta = timedelta(days=7)
+    part_life: timedelta = timedelta(days=1)
+    of_one_item: int = 4  # a client that missed the answer creates again: older ones make room
 
 
 class UploadDesk(Desk):
@@ -62,9 +64,11 @@ class UploadDesk(Desk):
             partial=wish.partial,
             parts=list(wish.parts),
             created_at=self._now,
-            expires_at=self._now + self._limits.life,
+            expires_at=self._now + (self._limits.part_life if wish.partial else self._limits.life),
         )
         _records().insert_one(record.to_mongo().to_dict())
+        if record.announced_id:
+            self._make_room(record.announced_id)
         self._check_quota(record)
         return Known(record.id, wish.length, record.expires_at)
 
@@ -149,6 +153,14 @@ class UploadDesk(Desk):
         if found is None:
             raise item_not_announced()
         return dict(found)
+
+    def _make_room(self, announced_id: str) -> None:
+        """The oldest uploads of an item expire now; the sweep frees their bytes."""
+        same = {**self._mine(), "announced_id": announced_id, "state": _OPEN, "full_at": None}
+        waiting = _records().find(same | {"expires_at": {"$gt": self._now}}, {"_id": 1}).sort("created_at", -1)
+        over = [one["_id"] for one in waiting.skip(self._limits.of_one_item)]
+        if over:
+            _records().update_many({"_id": {"$in": over}, "full_at": None}, {"$set": {"expires_at": self._now}})
 
     def _check_quota(self, record: UploadRecord) -> None:
         """Written first and counted then: two at once may both be told no, never both yes."""

@@ -303,3 +303,16 @@ def test_bytes_in_a_bucket_land_too(
     assert elsewhere.data == {}
     with store.open(EvidenceItem.objects.get().store_key) as held:
         assert held.read() == PHOTO
+
+
+def test_creating_again_and_again_uses_up_nothing(bench: Bench, item: Announced) -> None:
+    """A phone that never hears the answer to its POST."""
+    bench.limits = Limits(max_bytes=1 << 20, open_uploads=6)
+    made = []
+    for _ in range(20):
+        made.append(bench.create(item))
+        bench.now += timedelta(seconds=1)
+    assert bench.client.patch(made[-1], 0, PHOTO).headers["Songda-Item-State"] == "held"
+    assert refusal(bench.client.say("HEAD", made[0])) == (410, "upload.gone")
+    bench.sweep(timedelta(0))
+    assert [one.state for one in UploadRecord.objects].count("open") == 3
