@@ -32,6 +32,7 @@ from server.service.services import rule_sets
 from tests.factories import visits as make
 from tests.factories.media import small_photo
 from tests.integration.custody.conftest import person
+from tests.integration.explain.profiler import profiled, scans
 
 KEY = DeviceKey.from_seed(bytes(range(32)))
 PHOTOS = [small_photo(one) for one in range(1, 5)]
@@ -43,6 +44,7 @@ class Handset:
     def __init__(self, server: Person, visit: Visit | None, store: FileStore, key: DeviceKey = KEY) -> None:
         self.server, self.visit, self.store, self.key, self.now = server, visit, store, key, utc_now()
         self.actor = Actor(server.id, server.name)
+        self.elsewhere: list[str] = []  # visits that items without one have been linked to
         self.device_id = self.register().device_id
         self.shutter = self.shutter_for(visit.id if visit else "")
 
@@ -80,7 +82,8 @@ class Handset:
         return announcing.announce(court=make.COURT, actor=self.actor, items=items, **values)
 
     def land(self, item: NewItem, number: int) -> EvidenceItem:
-        entry = Announced.objects.get(client_id=item.client_id, server_id=self.server.id)
+        mine = {"court": make.COURT, "server_id": self.server.id, "client_id": item.client_id}
+        entry = Announced.objects.get(**mine, visit_id__in=[item.visit_id, *self.elsewhere])
         landed = landing.land(
             court=make.COURT,
             announced_id=entry.id,
@@ -201,8 +204,8 @@ def test_an_envelope_without_a_visit_counts_for_one_visit_only(handset: Handset,
 
 def test_the_envelope_of_another_visit_is_broken(handset: Handset, server: Person, store: FileStore) -> None:
     elsewhere = make.visit(server=server)
-    item = handset.shoot(0)
-    handset.announce(replace(item, visit_id=elsewhere.id))
+    item = replace(handset.shoot(0), visit_id=elsewhere.id)
+    handset.announce(item)
     assert verdict(handset.land(item, 0)) == ("broken", ["ticket.other_visit"])
 
 
@@ -360,6 +363,7 @@ def test_linking_before_the_bytes_come_is_the_same(handset: Handset, store: File
     other = make.visit(server=handset.server)
     with pytest.raises(DomainError, match=r"item\.linked_elsewhere"):
         announcing.link(visit_id=other.id, **mine)
+    free.elsewhere = [handset.visit.id]
     held = free.land(item, 0)
     assert (held.visit_id, verdict(held)) == (handset.visit.id, ("sealed", []))
 
@@ -394,3 +398,29 @@ def test_judges_at_once_end_with_what_the_last_one_saw(handset: Handset) -> None
     with ThreadPoolExecutor(4) as pool:
         assert all(one is not None for one in pool.map(again, range(8)))
     assert held.reload().capture["turn"] == 9
+
+
+def test_nothing_on_the_way_from_key_to_verdict_reads_a_whole_collection(
+    database: Any, handset: Handset, store: FileStore
+) -> None:
+    for number in range(40):
+        handset.announce(replace(handset.shoot(number % 4), envelope=None))
+    free = Handset(handset.server, None, store)
+    first, second = handset.shoot(0), handset.shoot(1)
+    alone = free.shoot(2)
+    assert handset.visit is not None
+    mine = {"court": make.COURT, "actor": free.actor, "now": free.now, "visit_id": handset.visit.id}
+    with profiled(database) as seen:
+        handset.register()
+        handset.issue()
+        waiting = handset.bring(second, 1)
+        handset.announce(first)
+        held = free.bring(alone, 2)
+        announcing.link(client_id=alone.client_id, **mine)
+        announcing.link(client_id=alone.client_id, **mine)
+        free.announce(alone)
+        capture.sweep(now=handset.now + timedelta(minutes=11))
+        devices.revoke_all(court=make.COURT, person_id=handset.server.id, now=handset.now)
+    assert [verdict(one)[0] for one in (waiting, held)] == ["sealed", "sealed"]
+    assert len(seen) > 30
+    assert scans(seen, {}) == []
