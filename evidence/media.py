@@ -24,7 +24,7 @@ from evidence.hashing import too_large
 from evidence.sniff import HEAD_BYTES, sniff
 from evidence.structure import end_of
 
-Kind = Literal["photo", "signature", "video", "audio"]
+Kind = Literal["photo", "signature", "video", "audio", "strokes"]
 MEGABYTE = 1024 * 1024
 
 
@@ -41,6 +41,7 @@ LIMITS: dict[Kind, Limits] = {
     "photo": Limits(20 * MEGABYTE, frozenset({"image/jpeg", "image/png"})),
     "signature": Limits(2 * MEGABYTE, frozenset({"image/png"}), max_pixels=16_000_000),
     "video": Limits(500 * MEGABYTE, frozenset({"video/mp4", "video/quicktime", "video/3gpp"})),
+    "strokes": Limits(MEGABYTE, frozenset({"application/json"})),
     "audio": Limits(100 * MEGABYTE, frozenset({"audio/mpeg", "audio/mp4", "audio/wav", "audio/aac"})),
 }
 # JPEG decodes at an eighth of its size in a few milliseconds; a PNG has to be unpacked whole. Larger ones are left to
@@ -51,6 +52,7 @@ _WRONG_MAGIC = {
     "signature": ("evidence.not_an_image", "文件内容不是签名图片"),
     "video": ("evidence.not_a_video", "文件内容不是视频"),
     "audio": ("evidence.not_audio", "文件内容不是录音"),
+    "strokes": ("evidence.strokes_invalid", "笔迹文件格式不正确"),
 }
 _NAMES = {
     "image/heic": "HEIC",

@@ -5,6 +5,8 @@ ISO/IEC 11172-3 §2.4.2.3.
 """
 
 HEAD_BYTES = 64
+# Strokes of a signature (evidence.analysis.strokes): JSON whose first key is the schema.
+STROKES_SCHEMA = b"songda-strokes/1"
 
 _PREFIXES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -28,6 +30,8 @@ def sniff(head: bytes) -> str | None:
     for prefix, media_type in _PREFIXES:
         if head.startswith(prefix):
             return media_type
+    if head.startswith(b"{") and STROKES_SCHEMA in head:
+        return "application/json"
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     if head[4:8] == b"ftyp":

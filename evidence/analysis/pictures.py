@@ -68,8 +68,8 @@ def make_copies(picture: Image.Image, job: Job, report: Report, pen: Pen | None)
     if "marked" in job.wanted and job.marks and pen is not None:
         _save(report, "marked", pen.mark(picture, job.marks), _DISPLAY_QUALITY)
     if "thumb" in job.wanted:
-        small = picture.copy()
-        small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        small = picture.reduce(max(1, max(picture.size) // THUMBNAIL_PX))
+        small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BICUBIC)
         _save(report, "thumb", small, _THUMB_QUALITY)
 
 

@@ -29,6 +29,7 @@ EVIDENCE_KINDS: dict[str, str] = {
     "video": "送达过程录像",
     "audio": "现场录音",
     "scan": "材料扫描件",
+    "strokes": "签名笔迹",  # beside a signature: how it was written; no outcome asks for it
 }
 FIELDS: dict[str, str] = {
     "signer.name": "签收人姓名",

@@ -63,7 +63,7 @@ def open_copy(
     if kept is not None:
         return item, Opened(_open(store, kept["store_key"]), kept["media_type"], kept["size"], kept["sha256"])
     waiting = analysis.get("state") in _NOT_YET
-    if waiting and size in _WHILE_WAITING and media_kind(item["kind"]) in ("photo", "signature"):
+    if waiting and size in _WHILE_WAITING and media_kind(item["kind"]) in ("photo", "signature", "strokes"):
         made = _made_now(item, size, store, sandbox())
         if made is not None:
             return item, made

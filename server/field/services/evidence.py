@@ -219,8 +219,9 @@ def media_kind(kind: str) -> Kind:
     """Which inspection an evidence kind gets."""
     if kind.startswith("signature_"):
         return "signature"
-    if kind in ("video", "audio"):
-        return "video" if kind == "video" else "audio"
+    for other in ("video", "audio", "strokes"):
+        if kind == other:
+            return other
     return "photo"
 
 

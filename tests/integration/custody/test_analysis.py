@@ -12,11 +12,14 @@ import pytest
 from PIL import Image
 
 from evidence.analysis import Sandbox
+from evidence.analysis.strokes import Point, Strokes, encode
 from evidence.errors import EvidenceError
+from evidence.samples import signature_strokes
 from evidence.stores import FileStore
 from server.accounts.models import Court, Person
 from server.core import events
 from server.core.clock import utc_now
+from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.custody import analysis_tasks, decoding
 from server.custody.services import analysing
@@ -252,3 +255,28 @@ def test_times_are_kept_as_they_are(send: Send, workshop: Workshop) -> None:
     found = stored(evidence_id)["analysis"]
     assert isinstance(found["done_at"], datetime)
     assert found["queued_at"] <= found["done_at"]
+
+
+def test_strokes_come_beside_the_picture_of_a_signature_and_are_drawn(send: Send, workshop: Workshop) -> None:
+    written = Strokes(
+        600,
+        300,
+        tuple(
+            tuple(Point(x, y, 400.0 * row + 12 * at) for at, (x, y) in enumerate(stroke))
+            for row, stroke in enumerate(signature_strokes(3))
+        ),
+    )
+    evidence_id = send(encode(written), "strokes")
+    assert stored(evidence_id)["media_type"] == "application/json"
+    assert analysing.analyse(evidence_id=evidence_id, workshop=workshop) == "done"
+    found = stored(evidence_id)["analysis"]
+    assert found["concerns"] == []
+    assert found["quality"]["points"] == len(written.points)
+    assert set(found["copies"]) == {"thumb", "display"}
+
+
+@pytest.mark.parametrize("data", [b"{}", b'{"schema":"other"}', b"[1]", media.small_photo()])
+def test_other_json_is_no_strokes_file(send: Send, data: bytes) -> None:
+    with pytest.raises(DomainError) as refused:
+        send(data, "strokes")
+    assert refused.value.code == "evidence.strokes_invalid"
