@@ -6,11 +6,14 @@ import base64
 import io
 import json
 from datetime import datetime
+from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
 from evidence.capture import DeviceKey, Sent, Shutter
+from evidence.errors import EvidenceError
 from evidence.stores import FileStore
 from server.accounts.models import Person
 from server.core.clock import court_day, utc_now
@@ -194,3 +197,47 @@ def test_an_export_of_another_court_or_of_nobody_is_refused(server: Person, stor
         with pytest.raises(DomainError) as caught:
             bring_in(exports.export([], **changes), store)
         assert caught.value.code == code
+
+
+class FillingUp(FileStore):
+    """Takes one item and is away then."""
+
+    taken = 0
+
+    def put(self, *args: Any, **kwargs: Any) -> Any:
+        self.taken += 1
+        if self.taken > 1:
+            raise EvidenceError("evidence.store_unavailable", "证据存储暂不可用，请稍后重试")
+        return super().put(*args, **kwargs)
+
+
+def test_an_import_that_breaks_off_is_simply_done_again(
+    visit: Visit, server: Person, store: FileStore, tmp_path: Path
+) -> None:
+    camera = Camera(server, visit)
+    data = exports.export([camera.shoot(seed) for seed in (1, 2, 3)], staff_no=server.staff_no)
+    with pytest.raises(DomainError) as caught:
+        bring_in(data, FillingUp(tmp_path / "evidence"))
+    assert (caught.value.code, caught.value.status) == ("evidence.store_unavailable", 503)
+    assert states(bring_in(data, store)) == ["already_held", "held", "held"]
+    assert {one.capture["verdict"] for one in EvidenceItem.objects} == {"sealed"}
+
+
+def test_two_imports_at_once_hold_each_item_once(visit: Visit, server: Person, store: FileStore) -> None:
+    camera = Camera(server, visit)
+    data = exports.export([camera.shoot(seed) for seed in (1, 2, 3, 4)], staff_no=server.staff_no)
+    start, reports = Barrier(3), []
+
+    def one() -> None:
+        start.wait()
+        reports.append(bring_in(data, store))
+
+    threads = [Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reports) == 3
+    assert {state for report in reports for state in states(report)} <= {"held", "already_held"}
+    assert EvidenceItem.objects.count() == Announced.objects(state="held").count() == 4
+    assert len({report.items[0].evidence_id for report in reports}) == 1
