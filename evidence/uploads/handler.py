@@ -94,9 +94,11 @@ class Uploads:
             _check_body(request, length)
         metadata = request.headers.get("upload-metadata", "")
         known = self._desk.admit(Wish(length, messages.metadata_of(metadata), partial=bool(header)))
+        headers = {"Location": f"{request.prefix}/{known.upload_id}", **_expiry(known)}
+        if known.settled:  # only the answer was lost: a client that knows nothing but tus must find its way to the end
+            return _done(201, {**headers, "Upload-Offset": str(known.length), **known.headers})
         info = Info(known.upload_id, length, metadata, partial=bool(header))
         self._store.create(info)
-        headers = {"Location": f"{request.prefix}/{known.upload_id}", **_expiry(known)}
         if not wants_bytes and length:
             return _done(201, headers)
         try:

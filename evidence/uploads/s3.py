@@ -12,8 +12,10 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -101,6 +103,21 @@ class S3Uploads:
                 self._copy(piece, self._name(info.upload_id, _number(base + piece.offset)))
             base += part.length
         self.create(info)
+
+    def sweep(self, *, older_than_s: float) -> int:
+        """Pieces without a statement: of a removal or a joining whose process died, or of a writer that came late."""
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        removed = 0
+        # Names come in order and all of one upload together: one upload at a time is enough to remember.
+        for _, group in groupby(_asked_each(pages), key=lambda one: one["Key"].rpartition("/")[0]):
+            found = list(group)
+            if any(one["Key"].endswith("/info.json") or one["LastModified"] > before for one in found):
+                continue
+            for one in found:
+                _asked(lambda key=one["Key"]: self._client.delete_object(Bucket=self._bucket, Key=key))  # type: ignore[misc]  # bound now
+                removed += 1
+        return removed
 
     def read_range(self, key: str, first: int, last: int) -> bytes:
         """Bytes ``first`` to ``last`` of one piece, both inclusive (RFC 9110 §14.1.2)."""
@@ -223,6 +240,13 @@ def _asked(call: Callable[[], T]) -> T:
         raise _unavailable(error) from error
     except BotoCoreError as error:
         raise _unavailable(error) from error
+
+
+def _asked_each(pages: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Everything listed, page by page."""
+    rest = iter(pages)
+    while (page := _asked(lambda: next(rest, None))) is not None:
+        yield from page.get("Contents", ())
 
 
 def _code(error: ClientError) -> str:

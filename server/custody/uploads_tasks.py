@@ -17,7 +17,10 @@ from server.custody.services import uploads_finishing
 
 log = logging.getLogger(__name__)
 
-SWEEPS: dict[str, Any] = {"uploads": {"task": "custody.sweep_uploads", "schedule": 60.0}}
+SWEEPS: dict[str, Any] = {
+    "uploads": {"task": "custody.sweep_uploads", "schedule": 60.0},
+    "rubbish of uploads": {"task": "custody.sweep_upload_rubbish", "schedule": 3600.0},
+}
 
 
 def init_app(app: Flask) -> None:
@@ -39,3 +42,9 @@ def sweep_uploads() -> None:
     )
     if any(done.values()):
         log.info("uploads swept: %s", done)
+
+
+@shared_task(name="custody.sweep_upload_rubbish", acks_late=True, ignore_result=True)
+def sweep_upload_rubbish() -> None:
+    """Removes what killed processes left in the store of uploads a day ago or earlier."""
+    uploads_finishing.sweep_rubbish(current_app.extensions["upload_store"])

@@ -62,14 +62,15 @@ def finish(*, upload_id: str, uploads: UploadStore, evidence: Store, now: dateti
 
 def sweep(*, uploads: UploadStore, evidence: Store, locker: Locker, now: datetime) -> dict[str, int]:
     """Finishes what killed processes left, frees what nobody finished in time. Returns how many of each."""
-    done = {
+    return {
         "finished": sum(_finished(one, uploads, evidence, locker, now) for one in _left(now)),
         "expired": sum(_expired(one, uploads, locker, now) for one in _overdue(now)),
-        "rubbish": 0,
     }
-    if isinstance(uploads, Sweeping):
-        done["rubbish"] = uploads.sweep(older_than_s=_RUBBISH_AFTER_S)
-    return done
+
+
+def sweep_rubbish(uploads: UploadStore) -> int:
+    """Removes bytes that no upload names any more; returns how many files or objects went."""
+    return uploads.sweep(older_than_s=_RUBBISH_AFTER_S) if isinstance(uploads, Sweeping) else 0
 
 
 def _land(found: dict[str, Any], uploads: UploadStore, evidence: Store, now: datetime) -> landing.Landed:

@@ -13,6 +13,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import boto3
 import pytest
 
 from evidence.errors import EvidenceError
@@ -238,4 +239,18 @@ def test_rubbish_of_dead_processes_is_swept_and_uploads_are_not(tmp_path: Path) 
     for path in tmp_path.rglob("*"):
         os.utime(path, (old, old))
     assert store.sweep(older_than_s=3600) == 2
+    assert stored(store, ONE) == b"abc"
+
+
+def test_pieces_nobody_names_are_swept_from_a_bucket(s3_endpoint: str, s3_bucket: str) -> None:
+    store = upload_store_from_url(f"s3://{s3_bucket}?endpoint={s3_endpoint}&region=us-east-1")
+    assert isinstance(store, s3_uploads.S3Uploads)
+    for name in (ONE, "orphan-0001"):
+        store.create(Info(name, 3))
+        store.append(name, offset=0, source=source(b"abc"))
+    boto3.client("s3", endpoint_url=s3_endpoint, region_name="us-east-1").delete_object(
+        Bucket=s3_bucket, Key="uploads/orphan-0001/info.json"
+    )
+    assert store.sweep(older_than_s=3600) == 0
+    assert store.sweep(older_than_s=-5) == 1
     assert stored(store, ONE) == b"abc"
