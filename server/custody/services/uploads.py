@@ -53,8 +53,13 @@ class UploadDesk(Desk):
         self._uploads, self._evidence, self._limits = uploads, evidence, limits
 
     def admit(self, wish: Wish) -> Known:
-        """Raises `item.not_announced`, `upload.already_held`, `upload.wrong_length`, `upload.too_many_open`."""
+        """Raises `item.not_announced`, `upload.already_held`, `upload.wrong_length`, `upload.too_many_open`.
+
+        An item that an upload has brought already is answered with that upload, settled.
+        """
         announced = None if wish.partial else self._announced(wish)
+        if announced and announced["state"] in ("held", "refused"):
+            return self._landed_before(announced, wish)
         record = UploadRecord(
             court=self._court,
             person_id=self._actor.id,
@@ -125,16 +130,23 @@ class UploadDesk(Desk):
         if item is not None:
             self._announce(item)
         found = self._find_announced(wish.metadata.get("visit_id", ""), wish.metadata.get("client_id", ""))
-        if found["state"] in ("held", "refused"):
-            raise Conflict(
-                code="upload.already_held",
-                title="这份材料已经送达，无需再次上传",
-                state=found["state"],
-                evidence_id=found.get("evidence_id"),
-            )
         if found["size"] != wish.length:
             raise Invalid(code="upload.wrong_length", title="文件大小与登记的不一致", announced=found["size"])
         return found
+
+    def _landed_before(self, announced: dict[str, Any], wish: Wish) -> Known:
+        """The upload that brought it, for a client that never heard so. What came another way raises
+        `upload.already_held`."""
+        landed = {**self._mine(), "announced_id": announced["_id"], "state": "landed", "length": wish.length}
+        found = None if wish.parts else _records().find_one(landed)
+        if found is None:
+            raise Conflict(
+                code="upload.already_held",
+                title="这份材料已经送达，无需再次上传",
+                state=announced["state"],
+                evidence_id=announced.get("evidence_id"),
+            )
+        return self._known(found)
 
     def _announce(self, item: NewItem) -> None:
         """For teams whose clients know nothing but tus. Raises what there is to say against the item."""

@@ -142,8 +142,9 @@ def test_a_team_that_announces_nothing_says_it_all_at_creation(
     assert (found.source, found.state, found.server_id) == ("team", "held", people["wc001"].id)
     assert found.fix.accuracy_m == 12
     again = wc001.post("/api/phone/uploads", headers=headers)
-    assert problem(again) == (409, "upload.already_held")
-    assert again.json["evidence_id"] == found.evidence_id
+    # Whoever never heard the answer is led to the upload that brought it.
+    assert (again.status_code, again.headers["Location"]) == (201, answer.headers["Location"])
+    assert (again.headers["Upload-Offset"], again.headers["Songda-Evidence-Id"]) == (str(len(photo)), found.evidence_id)
     other = TUS | {"Upload-Length": str(len(photo)), "Upload-Metadata": metadata(**said | {"sha256": "0" * 64})}
     assert problem(wc001.post("/api/phone/uploads", headers=other)) == (409, "client_id.reused")
 
