@@ -15,6 +15,7 @@ from pymongo.errors import ConnectionFailure
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+from evidence.errors import EvidenceError
 from server.core.crypto.errors import ProviderAway
 from server.core.errors import DomainError
 from server.core.ids import new_id
@@ -175,6 +176,15 @@ def _on_keys_away(error: ProviderAway) -> Response:
     )
 
 
+def _on_store(error: EvidenceError) -> Response:
+    """What a view opens in the evidence store may have been removed when its time had come, or the store is away."""
+    statuses = {"evidence.not_found": 404, "evidence.store_unavailable": 503}
+    if error.code not in statuses:
+        return _on_unexpected(error)
+    log.warning("evidence store in request %s: %s %s", g.get("request_id", "-"), error, error.extra)
+    return problem({"title": error.title_zh, "status": statuses[error.code], "code": error.code})
+
+
 def _drain() -> None:
     """Reads what a refused caller is still sending, up to a limit, and forgets it.
 
@@ -229,6 +239,7 @@ def init_app(app: Flask) -> SongdaApi:
     app.before_request(_start_request)
     app.after_request(_finish_request)
     app.register_error_handler(DomainError, _on_domain_error)
+    app.register_error_handler(EvidenceError, _on_store)
     app.register_error_handler(ConnectionFailure, _on_database_away)
     app.register_error_handler(ProviderAway, _on_keys_away)
     api = SongdaApi(app, spec_kwargs={"extra_plugins": [UploadsPlugin()]})

@@ -19,13 +19,14 @@ from server.field.models import EvidenceItem
 from server.service.models import Exhibit
 
 # Classes of retention. `records` (the audit log's archive, lists of a case system) are moved and never removed here.
-EVIDENCE, REFUSED, COPIES, PAPERS, BATCHES, PACKAGES, RECORDS = (
+EVIDENCE, REFUSED, COPIES, PAPERS, BATCHES, PACKAGES, BUNDLES, RECORDS = (
     "evidence",
     "refused",
     "copies",
     "papers",
     "batches",
     "packages",
+    "bundles",
     "records",
 )
 LABELS = {
@@ -34,7 +35,8 @@ LABELS = {
     COPIES: "缩略图等工作副本",
     PAPERS: "送达文书",
     BATCHES: "成批文书的合并文件",
-    PACKAGES: "送达档案包、证据包",
+    PACKAGES: "送达档案包",
+    BUNDLES: "导出的证据包",
     RECORDS: "日志归档和导入名单",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from server.custody.holdings import BATCHES, COPIES, EVIDENCE, LABELS, PACKAGES, PAPERS, REFUSED
+from server.custody.holdings import BATCHES, BUNDLES, COPIES, EVIDENCE, LABELS, PACKAGES, PAPERS, REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, Timer] = {
         1095, 184, False, "可能是弄虚作假的凭据，不入卷宗，与证据同期保存；日志至少保存六个月（网络安全法）"
     ),
     COPIES: Timer(365, 1, False, "可由原件重新生成；个人信息保存以必要的最短时间为限（个人信息保护法第十九条）"),
+    BUNDLES: Timer(365, 1, False, "由原件重新导出即可，留一年供核对"),
     BATCHES: Timer(180, 1, False, "由单份文书合并而成，可重新生成"),
 }
 

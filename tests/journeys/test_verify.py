@@ -124,7 +124,7 @@ def test_one_flipped_bit_of_an_original_is_found_at_its_item(page: Page, bundle:
 
 def test_a_single_file_is_found_in_the_bundle_or_not(page: Page, bundle: bytes, made: Sample, tmp_path: Path) -> None:
     photo = made.bundle.items[2].original.open().read()
-    large = random.Random(4).randbytes(17 * 1024 * 1024 + 77)  # hashed piece by piece
+    large = random.Random(4).randbytes(33 * 1024 * 1024 + 77)  # hashed piece by piece
     given = {"照片.jpg": photo, "证据包.zip": bundle, "另一份.mp4": large, "空.zip": b""}
     for name, body in given.items():
         (tmp_path / name).write_bytes(body)

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from evidence.stores import key_of
 from server.accounts.models import Person
 from server.core.clock import utc_now
 from server.reports import archive_tasks
@@ -41,3 +42,17 @@ def test_a_package_is_received_once_and_only_when_it_is_made(
     assert (other.status_code, other.json["code"], other.json["reference"]) == (409, "receipt.exists", "档2026-0001")
     rows = list(database.audit_entries.find({"action": "archive.receipt", "result": "done"}))
     assert [row["detail"]["reference"] for row in rows] == ["档2026-0001"] * 2
+
+
+def test_a_package_whose_time_was_over_is_not_there_and_no_fault_of_the_program(
+    app: Flask, people: dict[str, Person], sign_in: Callable[[str], Browser]
+) -> None:
+    _, case = prepared(people, 1)
+    specialist = sign_in("specialist")
+    archive_id = specialist.post(f"/api/board/cases/{case.id}/archive", json={}).json["id"]
+    with app.app_context():
+        archive_tasks.make_archive.run(archive_id)
+    sha256 = specialist.get(f"/api/board/archives/{archive_id}").json["sha256"]
+    assert app.extensions["evidence_store"].remove(key_of(sha256))
+    gone = specialist.get(f"/api/board/archives/{archive_id}/file")
+    assert (gone.status_code, gone.json["code"]) == (404, "evidence.not_found")

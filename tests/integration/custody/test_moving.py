@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import server.app  # noqa: F401  # imports every model
 from evidence.errors import EvidenceError
 from evidence.stores import FileStore, MovingStore, Store, place_of, store_from_url
 from server.config import Settings
