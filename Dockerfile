@@ -10,8 +10,9 @@ COPY server/board/web ./
 RUN npm run build
 
 FROM python:3.11-slim-bookworm AS packages
-COPY requirements.txt /
-RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt
+COPY requirements.txt tools/setup/without_gpl.py /
+RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt \
+    && /opt/venv/bin/python /without_gpl.py
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \

@@ -49,6 +49,8 @@ def packages(requirements: str, log_path: Path) -> None:
         progress.say("✓ Python 依赖已就绪")
         return
     pip_install("安装 Python 依赖(首次约一两分钟)", requirements, log_path)
+    without_gpl = [str(PYTHON), str(ROOT / "tools" / "setup" / "without_gpl.py")]
+    progress.run("移除解码库附带的 GPL 编码器", without_gpl, log_path=log_path)
     for level in LEVELS[: LEVELS.index(requirements) + 1] if requirements in LEVELS else [requirements]:
         _stamp(level).write_text(fingerprint(level))
 
