@@ -12,11 +12,17 @@ from server.custody.services import capture
 def register(subscriptions: Subscriptions) -> None:
     """Called once by the composition root."""
     subscriptions.subscribe("evidence.received", on_received)
+    subscriptions.subscribe("evidence.announced", on_announced)
 
 
 def on_received(event: Event) -> None:
     """May run twice: the verdict is the same for the same facts."""
     capture.judge_item(court=event.court, evidence_id=event.data["evidence_id"], now=utc_now())
+
+
+def on_announced(event: Event) -> None:
+    """Neighbours in a chain, held before this one came. May run twice."""
+    capture.rejudge_around(court=event.court, ticket_id=event.data["ticket_id"], seqs=event.data["seqs"], now=utc_now())
 
 
 @shared_task(name="custody.settle_captures")

@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from evidence.capture import Sent
 from evidence.errors import EvidenceError
 from evidence.hashing import normal_sha256, too_large
+from server.core import events
 from server.core.clock import court_day
 from server.core.errors import DomainError
 from server.core.ids import new_id
@@ -92,10 +93,12 @@ def announce(
     entries = [_entry(one, shift) for one in items]
     fresh = [one for one in entries if isinstance(one, dict)]
     capture.place(court=court, entries=fresh)
+    bearers = _add_news(fresh, shift)
     clashing = _insert(fresh)
     answers = [_settled(one, entry, clashing, shift) for one, entry in zip(items, entries, strict=True)]
     entered = [one for one in fresh if _key(one) not in clashing]
-    capture.rejudge_around(court=court, entries=entered, now=now)
+    for one in bearers:
+        _tell_neighbours(one, clashing, shift)
     for day in {one["date"] for one in entered}:
         ledger.tell(court=court, server_id=actor.id, day=day)
     return answers
@@ -227,6 +230,28 @@ def _repeated(before: dict[str, Any], item: NewItem, digest: str) -> Answer:
     if item.envelope is not None and before.get("envelope") != _envelope_document(item.envelope):
         raise field_errors.client_id_reused()
     return _answer(before, repeated=True)
+
+
+def _add_news(fresh: list[dict[str, Any]], shift: _Shift) -> list[dict[str, Any]]:
+    """One piece of news for each ticket, borne by one of its entries: what is held of that ticket is judged again, also
+    when this process dies in between. Answers the bearers."""
+    of_ticket: dict[str, list[dict[str, Any]]] = {}
+    for one in fresh:
+        if (one.get("seal") or {}).get("genuine"):
+            of_ticket.setdefault(one["seal"]["ticket_id"], []).append(one)
+    for ticket_id, entries in of_ticket.items():
+        seqs = sorted({one["seal"]["seq"] for one in entries})
+        news = events.event("evidence.announced", court=shift.court, now=shift.now, ticket_id=ticket_id, seqs=seqs)
+        entries[-1]["outbox"] = [news]
+    return [entries[-1] for entries in of_ticket.values()]
+
+
+def _tell_neighbours(bearer: dict[str, Any], clashing: set[tuple[str, str]], shift: _Shift) -> None:
+    if _key(bearer) not in clashing:
+        events.relay(Announced, bearer["_id"])
+        return
+    (news,) = bearer["outbox"]  # another call entered the bearer, with news of its own: ours is told at once
+    capture.rejudge_around(court=shift.court, now=shift.now, **news["data"])
 
 
 def _envelope_document(sent: Sent) -> dict[str, Any]:

@@ -88,18 +88,14 @@ def place(*, court: str, entries: Sequence[dict[str, Any]]) -> None:
         one["seal"]["genuine"] = signature_holds(one["envelope"]["payload"], one["envelope"]["signature"], key)
 
 
-def rejudge_around(*, court: str, entries: Sequence[Mapping[str, Any]], now: datetime) -> int:
-    """Judges again what is held and stands beside, or right behind, these new envelopes; how many there were."""
-    by_ticket: dict[str, set[int]] = {}
-    for seal in (one["seal"] for one in entries if (one.get("seal") or {}).get("genuine")):
-        by_ticket.setdefault(seal["ticket_id"], set()).update((seal["seq"], seal["seq"] + 1))
-    count = 0
-    for ticket_id, numbers in by_ticket.items():
-        wanted = {"seal.ticket_id": ticket_id, "seal.seq": {"$in": sorted(numbers)}, "court": court, "state": "held"}
-        for one in list(_announced().find(wanted, {"evidence_id": 1})):
-            judge_item(court=court, evidence_id=one["evidence_id"], now=now)
-            count += 1
-    return count
+def rejudge_around(*, court: str, ticket_id: str, seqs: Sequence[int], now: datetime) -> int:
+    """Judges again what is held and stands beside, or right behind, these envelopes of a ticket; how many there were."""
+    numbers = sorted({near for one in seqs for near in (one, one + 1)})
+    wanted = {"seal.ticket_id": ticket_id, "seal.seq": {"$in": numbers}, "court": court, "state": "held"}
+    held = list(_announced().find(wanted, {"evidence_id": 1}))
+    for one in held:
+        judge_item(court=court, evidence_id=one["evidence_id"], now=now)
+    return len(held)
 
 
 def sweep(*, now: datetime) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,109 +11,26 @@ from typing import Any
 
 import pytest
 
-from evidence.capture import DeviceKey, Sealed, Sent, Shutter
+from evidence.capture import DeviceKey
 from evidence.capture.envelopes import Clock
 from evidence.stores import FileStore
 from server.accounts.models import Person
 from server.core import events
-from server.core.clock import at_second, court_day, utc_now
-from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.custody import capture_tasks
-from server.custody.models import Announced, CaptureDevice, CaptureTicket
-from server.custody.services import announcing, capture, devices, landing, tickets
-from server.custody.services.announcing import Answer, NewItem
+from server.custody.models import Announced, CaptureTicket
+from server.custody.services import capture
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
-from server.service.actor import Actor
-from server.service.models import CourtRules
-from server.service.services import rule_sets
 from tests.factories import visits as make
-from tests.factories.media import small_photo
 from tests.integration.custody.conftest import person
-from tests.integration.explain.profiler import profiled, scans
-
-KEY = DeviceKey.from_seed(bytes(range(32)))
-PHOTOS = [small_photo(one) for one in range(1, 5)]
-
-
-class Handset:
-    """A registered phone with its tickets, capturing for one visit (or for none)."""
-
-    def __init__(self, server: Person, visit: Visit | None, store: FileStore, key: DeviceKey = KEY) -> None:
-        self.server, self.visit, self.store, self.key, self.now = server, visit, store, key, utc_now()
-        self.actor = Actor(server.id, server.name)
-        self.elsewhere: list[str] = []  # visits that items without one have been linked to
-        self.device_id = self.register().device_id
-        self.shutter = self.shutter_for(visit.id if visit else "")
-
-    def register(self) -> devices.Registered:
-        return devices.register(
-            court=make.COURT,
-            person_id=self.server.id,
-            session_id="",
-            public_key=self.key.public_key,
-            name=None,
-            now=self.now,
-        )
-
-    def issue(self, **more: Any) -> tickets.Issued:
-        values = {"device_id": None, "day": court_day(self.now), "now": self.now} | more
-        return tickets.issue(court=make.COURT, person_id=self.server.id, **values)
-
-    def shutter_for(self, visit_id: str, clock: Clock | None = None) -> Shutter:
-        found = next(one for one in self.issue().tickets if one["visit_id"] == visit_id)
-        return Shutter.of_answer({**found, "ticket_id": found["_id"]}, self.key, clock=clock)
-
-    def shoot(self, number: int, **more: Any) -> NewItem:
-        client_id, data = new_id(), PHOTOS[number]
-        taken_at = more.pop("taken_at", self.now)
-        sealed = self.shutter.shoot(data, client_id=client_id, kind="photo_door", taken_at=taken_at, **more)
-        return self.item(client_id, data, sealed)
-
-    def item(self, client_id: str, data: bytes, sealed: Sent | None) -> NewItem:
-        visit_id = self.visit.id if self.visit else ""
-        sha256 = hashlib.sha256(data).hexdigest()
-        return NewItem(client_id, "photo_door", sha256, len(data), self.now, visit_id, None, sealed)
-
-    def announce(self, *items: NewItem, **more: Any) -> list[Answer]:
-        values = {"date": None, "source": "phone", "now": self.now} | more
-        return announcing.announce(court=make.COURT, actor=self.actor, items=items, **values)
-
-    def land(self, item: NewItem, number: int) -> EvidenceItem:
-        mine = {"court": make.COURT, "server_id": self.server.id, "client_id": item.client_id}
-        entry = Announced.objects.get(**mine, visit_id__in=[item.visit_id, *self.elsewhere])
-        landed = landing.land(
-            court=make.COURT,
-            announced_id=entry.id,
-            actor=self.actor,
-            stream=io.BytesIO(PHOTOS[number]),
-            store=self.store,
-            now=self.now,
-        )
-        return EvidenceItem.objects.get(id=landed.evidence_id)
-
-    def bring(self, item: NewItem, number: int) -> EvidenceItem:
-        (answer,) = self.announce(item)
-        assert answer.problem is None, answer
-        return self.land(item, number)
+from tests.integration.custody.handset import PHOTOS, Handset, resigned, verdict
 
 
 @pytest.fixture
 def handset(server: Person, visit: Visit, store: FileStore) -> Handset:
+    capture_tasks.register(events.subscriptions)
     return Handset(server, visit, store)
-
-
-def verdict(item: EvidenceItem) -> tuple[str, list[str]]:
-    found = item.reload().capture
-    return found["verdict"], [one["code"] for one in found["reasons"]]
-
-
-def resigned(item: NewItem, old: bytes, new: bytes, key: DeviceKey = KEY) -> NewItem:
-    assert item.envelope is not None
-    assert item.envelope.payload.count(old) == 1
-    payload = item.envelope.payload.replace(old, new)
-    return replace(item, envelope=Sealed(payload, key.sign(payload), item.envelope.device_id))
 
 
 def test_what_was_sealed_at_the_shutter_is_sealed_in_court(handset: Handset) -> None:
@@ -262,123 +178,6 @@ def test_a_clock_of_1970_that_was_never_measured_is_doubted(handset: Handset) ->
     assert {"clock.impossible", "ticket.not_yet", "envelope.other_time"} == set(verdict(held)[1])
 
 
-def test_keys_of_a_lost_phone_are_good_for_nothing_new(handset: Handset) -> None:
-    before, after = handset.shoot(0), handset.shoot(1)
-    handset.announce(before)
-    lost_at = handset.now + timedelta(minutes=10)
-    assert devices.revoke_all(court=make.COURT, person_id=handset.server.id, now=lost_at) == 1
-    assert verdict(handset.land(before, 0)) == ("sealed", [])
-    handset.now = lost_at + timedelta(minutes=10)
-    assert verdict(handset.bring(after, 1)) == ("doubt", ["device.revoked_since"])
-    with pytest.raises(DomainError, match=r"device\.revoked"):
-        handset.register()
-    with pytest.raises(DomainError, match=r"device\.none"):
-        handset.issue()
-
-
-def test_the_newest_key_gets_the_tickets_and_the_older_one_stays_good(handset: Handset) -> None:
-    item = handset.shoot(0)
-    handset.key = DeviceKey.from_seed(bytes(32))
-    handset.now += timedelta(seconds=1)
-    newer = handset.register()
-    assert handset.issue().device_id == newer.device_id
-    with pytest.raises(DomainError, match=r"device\.superseded"):
-        handset.issue(device_id=handset.device_id)
-    assert verdict(handset.bring(item, 0)) == ("sealed", [])
-    handset.key = KEY
-    handset.now += timedelta(seconds=1)
-    assert handset.register().repeated  # back to the first phone: the same device again
-    assert handset.issue().device_id == handset.device_id
-    assert CaptureDevice.objects.count() == 2
-
-
-def test_tickets_asked_for_by_many_at_once_are_the_same(handset: Handset) -> None:
-    CaptureTicket.objects.delete()
-    make.visit(server=handset.server)
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda _: handset.issue().tickets, range(6)))
-    assert all(one == answers[0] for one in answers)
-    assert CaptureTicket.objects.count() == 3
-
-
-def test_tickets_hold_for_the_day_and_36_hours_and_are_issued_near_it(handset: Handset) -> None:
-    today = court_day(handset.now)
-    ticket = handset.issue().tickets[0]
-    assert ticket["expires_at"] == at_second(today, 86_400) + timedelta(hours=36)
-    assert handset.issue(day=today + timedelta(days=7)).tickets[0]["visit_id"] == ""
-    for days in (-2, 8, -400):
-        with pytest.raises(DomainError, match=r"ticket\.bad_day"):
-            handset.issue(day=today + timedelta(days=days))
-
-
-def test_the_gallery_follows_the_rules_of_the_court(handset: Handset) -> None:
-    assert not handset.issue().gallery_allowed
-    imported = handset.shoot(0, source="gallery")
-    assert verdict(handset.bring(imported, 0)) == ("doubt", ["source.gallery"])
-    CourtRules(
-        court=make.COURT,
-        version="v1",
-        dated="2026-01-01",
-        thresholds={"gallery_import": 1},
-        state="approved",
-        drafted_by="a",
-        drafted_by_name="甲",
-        drafted_at=handset.now,
-        approved_by="b",
-    ).save()
-    rule_sets.forget()
-    tomorrow = handset.issue(day=court_day(handset.now) + timedelta(days=1))
-    assert tomorrow.gallery_allowed
-    assert tomorrow.tickets[0]["gallery_allowed"]
-    rule_sets.forget()
-
-
-def test_what_had_no_visit_is_linked_and_its_item_follows(handset: Handset, store: FileStore) -> None:
-    """Held first, linked later; the free ticket is good for the visit."""
-    free = Handset(handset.server, None, store)
-    item = free.shoot(0)
-    held = free.bring(item, 0)
-    assert (held.visit_id, verdict(held)) == ("", ("sealed", []))
-    assert handset.visit is not None
-    done = announcing.link(
-        court=make.COURT, actor=free.actor, client_id=item.client_id, visit_id=handset.visit.id, now=free.now
-    )
-    assert (done.state, done.visit_id, done.repeated) == ("held", handset.visit.id, False)
-    held.reload()
-    assert (held.visit_id, held.task_id) == (handset.visit.id, handset.visit.task_id)
-    assert verdict(held) == ("sealed", [])
-    (again,) = free.announce(item)  # the phone has not heard of the link
-    assert (again.repeated, again.visit_id, again.upload_needed) == (True, handset.visit.id, False)
-    assert Announced.objects.count() == 1
-
-
-def test_linking_before_the_bytes_come_is_the_same(handset: Handset, store: FileStore) -> None:
-    free = Handset(handset.server, None, store)
-    item = free.shoot(0)
-    free.announce(item)
-    assert handset.visit is not None
-    mine = {"court": make.COURT, "actor": free.actor, "client_id": item.client_id, "now": free.now}
-    announcing.link(visit_id=handset.visit.id, **mine)
-    assert announcing.link(visit_id=handset.visit.id, **mine).repeated
-    other = make.visit(server=handset.server)
-    with pytest.raises(DomainError, match=r"item\.linked_elsewhere"):
-        announcing.link(visit_id=other.id, **mine)
-    free.elsewhere = [handset.visit.id]
-    held = free.land(item, 0)
-    assert (held.visit_id, verdict(held)) == (handset.visit.id, ("sealed", []))
-
-
-def test_a_link_lost_between_two_writes_is_made_good(handset: Handset, store: FileStore) -> None:
-    """The entry has its visit, the process died before the item had: the next judgment carries it over."""
-    free = Handset(handset.server, None, store)
-    item = free.shoot(0)
-    held = free.bring(item, 0)
-    assert handset.visit is not None
-    Announced.objects(client_id=item.client_id).update(set__visit_id=handset.visit.id, set__linked_at=free.now)
-    capture.judge_item(court=make.COURT, evidence_id=held.id, now=free.now)
-    assert held.reload().visit_id == handset.visit.id
-
-
 def test_an_item_whose_verdict_was_lost_gets_it_by_its_news(handset: Handset) -> None:
     item = handset.shoot(0)
     held = handset.bring(item, 0)
@@ -391,36 +190,33 @@ def test_an_item_whose_verdict_was_lost_gets_it_by_its_news(handset: Handset) ->
 
 def test_judges_at_once_end_with_what_the_last_one_saw(handset: Handset) -> None:
     held = handset.bring(handset.shoot(0), 0)
+    before = held.capture["turn"]
 
     def again(_: int) -> Any:
         return capture.judge_item(court=make.COURT, evidence_id=held.id, now=handset.now)
 
     with ThreadPoolExecutor(4) as pool:
         assert all(one is not None for one in pool.map(again, range(8)))
-    assert held.reload().capture["turn"] == 9
+    assert held.reload().capture["turn"] == before + 8
 
 
-def test_nothing_on_the_way_from_key_to_verdict_reads_a_whole_collection(
-    database: Any, handset: Handset, store: FileStore
+def test_a_neighbour_is_judged_again_although_the_process_died_in_between(
+    handset: Handset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(40):
-        handset.announce(replace(handset.shoot(number % 4), envelope=None))
-    free = Handset(handset.server, None, store)
+    """The predecessor is entered and its process dies before it tells anybody: the sweep of news does."""
     first, second = handset.shoot(0), handset.shoot(1)
-    alone = free.shoot(2)
-    assert handset.visit is not None
-    mine = {"court": make.COURT, "actor": free.actor, "now": free.now, "visit_id": handset.visit.id}
-    with profiled(database) as seen:
-        handset.register()
-        handset.issue()
-        waiting = handset.bring(second, 1)
+    held = handset.bring(second, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "relay", lambda *_: 0)
         handset.announce(first)
-        held = free.bring(alone, 2)
-        announcing.link(client_id=alone.client_id, **mine)
-        announcing.link(client_id=alone.client_id, **mine)
-        free.announce(alone)
-        capture.sweep(now=handset.now + timedelta(minutes=11))
-        devices.revoke_all(court=make.COURT, person_id=handset.server.id, now=handset.now)
-    assert [verdict(one)[0] for one in (waiting, held)] == ["sealed", "sealed"]
-    assert len(seen) > 30
-    assert scans(seen, {}) == []
+    assert verdict(held) == ("doubt", ["chain.waiting"])
+    assert events.sweep(now=handset.now + timedelta(seconds=10)) == 1
+    assert verdict(held) == ("sealed", [])
+
+
+def test_of_two_calls_with_the_same_items_neither_leaves_a_neighbour_waiting(handset: Handset) -> None:
+    shots = [handset.shoot(number % 4) for number in range(12)]
+    held = [handset.bring(shots[number], number % 4) for number in (3, 7, 11)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda some: handset.announce(*some), (shots, shots[5:])))
+    assert [verdict(one) for one in held] == [("sealed", [])] * 3

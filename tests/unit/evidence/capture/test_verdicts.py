@@ -176,6 +176,8 @@ def test_a_revoked_key_still_holds_for_what_the_court_knew_before() -> None:
 def test_a_clock_that_is_off_and_says_so_is_corrected_and_told(offset: timedelta) -> None:
     camera = shutter(clock=clock(offset))
     shot = shoot(camera, taken_at=NOON - offset)
+    corrected = replace(shot, stated=replace(shot.stated, captured_at=NOON))
+    assert codes(verdict(corrected, camera.note)) == ["clock.off"]
     found = verdict(shot, camera.note)
     assert (found.verdict, codes(found)) == ("doubt", ["clock.off"])
     assert found.envelope is not None
