@@ -18,8 +18,10 @@ from server.field import errors as field_errors
 from server.field.models import EvidenceItem
 from server.reports import archive as case_archives
 from server.reports import batches as paper_batches
+from server.reports import bundles as evidence_bundles
 from server.reports.archive_models import CaseArchive
 from server.reports.batch_models import PaperBatch
+from server.reports.bundle_models import EvidenceBundle
 from server.reports.models import Paper
 from server.reports.wording_models import PaperWording
 from server.reports.wordings import wording_not_found
@@ -87,6 +89,7 @@ def register() -> None:
         Kind("paper", Paper._get_collection, paper_not_found, parent=("task", "task_id")),
         Kind("wording", PaperWording._get_collection, wording_not_found),
         Kind("case_archive", CaseArchive._get_collection, case_archives.not_found, parent=("case", "case_id")),
+        Kind("bundle", EvidenceBundle._get_collection, evidence_bundles.not_found, own=("asked_by",)),
         Kind("paper_batch", PaperBatch._get_collection, paper_batches.not_found, own=("asked_by",)),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),

@@ -36,11 +36,31 @@ def title_of(*, court: str, scope: str, object_id: str) -> str:
     return f"{KINDS[paper.kind].title} {paper.number}"
 
 
+def missing(scope: str) -> NotFound:
+    """What is not there, or not within reach: nobody is told which."""
+    return {"visit": dispatch_errors.visit_not_found, "case": case_not_found, "report": paper_not_found}[scope]()
+
+
+def case_not_found() -> NotFound:
+    return NotFound(code="case.not_found", title="没有这个案件")
+
+
+def task_of(court: str, paper_id: str) -> str:
+    """The task a paper hangs on, which says who may see it. Raises `paper.not_found`."""
+    return str(_paper(court, paper_id).task_id)
+
+
+def visits_of_day(*, court: str, day: str, within: Mapping[str, Any]) -> list[str]:
+    """Ids of a day's visits (ISO date) within reach."""
+    found = Visit._get_collection().find({"$and": [dict(within), {"court": court, "date": day}]}, {"_id": 1})
+    return sorted(one["_id"] for one in found)
+
+
 def case_of(court: str, case_id: str) -> Case:
     """Raises `case.not_found`."""
     found: Case | None = Case.objects(court=court, id=case_id).first()
     if found is None:
-        raise NotFound(code="case.not_found", title="没有这个案件")
+        raise case_not_found()
     return found
 
 
@@ -48,7 +68,7 @@ def case_by_number(court: str, number: str) -> Case:
     """Raises `case.not_found`."""
     found: Case | None = Case.objects(court=court, number=number).first()
     if found is None:
-        raise NotFound(code="case.not_found", title="没有这个案件")
+        raise case_not_found()
     return found
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from evidence.bundle import Bundle, Document, Log, Original, Report, Scope, Trust, verify
 from evidence.bundle import write as write_bundle
@@ -103,6 +104,12 @@ def get(*, court: str, bundle_id: str) -> EvidenceBundle:
     if found is None:
         raise not_found()
     return found
+
+
+def of_object(*, within: Mapping[str, Any], scope: str, object_id: str) -> list[EvidenceBundle]:
+    """Bundles of one object within reach, newest first."""
+    found = EvidenceBundle.objects(__raw__={"$and": [dict(within), {"scope": scope, "object_id": object_id}]})
+    return list(found.order_by("-asked_at").limit(100))
 
 
 def make(*, bundle_id: str, workshop: Workshop) -> bool:

@@ -24,6 +24,7 @@ from server.dispatch.models import DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.archive_models import CaseArchive
 from server.reports.batch_models import PaperBatch
+from server.reports.bundle_models import EvidenceBundle
 from server.reports.models import Paper
 from server.reports.wording_models import PaperWording
 from server.service.models import Attempt, CourtRules, Effect, Exhibit, ServiceTask, Todo
@@ -165,6 +166,13 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
         "case_archive",
         lambda relation: CaseArchive(
             court=COURT_OF[relation], case_id=tasks[relation].case_id, case_number="号", number=1,
+            asked_by=people[relation].id, asked_by_name="test", asked_at=now, queued_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "bundle",
+        lambda relation: EvidenceBundle(
+            court=COURT_OF[relation], scope="visit", object_id=doors[relation].id, title="号",
             asked_by=people[relation].id, asked_by_name="test", asked_at=now, queued_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
