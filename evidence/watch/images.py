@@ -56,7 +56,7 @@ def same_bytes(images: Sequence[Image], visits: Visits, day: str) -> Iterator[Hi
 def _same_file(group: Sequence[Image], visits: Visits) -> Hit:
     first = visits[group[0].visit_id]
     near = all(neighbours(first, visits[one.visit_id]) for one in group[1:])
-    text = f"{_who(group, visits)}使用了同一份材料文件，{'均在同一建筑' if near else '地址不同'}"
+    text = f"{_who(group, visits)}使用了同一份材料文件，{'均在同一建筑或者相邻' if near else '地址不同'}"
     return _hit("same_photo", group, visits, 0.6 if near else 1.0, text)
 
 

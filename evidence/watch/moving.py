@@ -76,7 +76,7 @@ def _way(a: Stay, b: Stay) -> Iterator[Hit]:
     if beyond < APART_M or speed <= MAX_SPEED_M_S or gap > LONGEST_S:
         return
     kind = "two_places" if gap <= AT_ONCE_S else "speed"
-    when = f"{span(max(gap, 0))}之内" if gap > 0 else "同一时段"
+    when = f"在 {span(gap)}之内" if gap > 0 else "同一时段"
     text = f"{a.visit.server_name}{when}先后出现在相距 {metres(apart)}的两处上门地点"
     if kind == "speed":
         text += f"，折合每小时 {speed * 3.6:.0f} 公里"

@@ -38,6 +38,11 @@ export function spotsOf(visit: VisitDetail, progressLabel: (kind: string) => str
 export const far = (one: { distanceM: number | null; accuracyM: number }): boolean =>
   one.distanceM !== null && one.distanceM - one.accuracyM > NEAR_M
 
+/** What speaks against place or time of each item, as the program weighed it. */
+export const placeDoubts = (visit: Pick<VisitDetail, 'evidence'>): string[] =>
+  visit.evidence.filter((one) => one.place?.verdict === 'doubt')
+    .map((one) => `${one.label}：${one.place?.reasons.filter((reason) => reason.weight > 0).map((reason) => reason.text).join('；') ?? ''}`)
+
 /** What a reviewer should look at twice, in words. */
 export function doubts(visit: VisitDetail, spots: Spot[]): string[] {
   const found: string[] = []
@@ -54,6 +59,7 @@ export function doubts(visit: VisitDetail, spots: Spot[]): string[] {
   if (held.length) found.push('部分步骤在发生 6 小时后才上传')
   const ahead = visit.progress.filter((one) => new Date(one.happened_at).getTime() - new Date(one.received_at).getTime() > CLOCK_APART_MS)
   if (ahead.length) found.push('手机时间比服务器快 5 分钟以上')
+  found.push(...placeDoubts(visit))
   for (const one of visit.evidence) for (const text of one.warnings) found.push(`${one.label}：${text}`)
   return found
 }
