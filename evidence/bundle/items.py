@@ -34,7 +34,7 @@ class Opened:
     digests: Mapping[str, Digest | None]
     tickets: Tickets
     checkpoint: Checkpoint | None
-    checkpoint_fault: str  # a reason's code when there is none
+    checkpoint_fault: Reason  # why there is none
     stamped_at: datetime | None
     chains: Chains = field(default_factory=Chains)
 
@@ -156,7 +156,7 @@ def _log(row: Mapping[str, Any], said: Mapping[str, Any], opened: Opened, reason
         reasons.append(Reason("proof.bad"))
         return None
     if opened.checkpoint is None:
-        reasons.append(Reason(opened.checkpoint_fault))
+        reasons.append(opened.checkpoint_fault)
         return None
     if entry.get("seq") != index:
         reasons.append(Reason("entry.differs", "seq"))

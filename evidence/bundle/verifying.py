@@ -158,14 +158,14 @@ def _sums(whole: _Whole, listing: Listing, raw: bytes) -> Iterator[Reason]:
 def _opened(
     whole: _Whole, listing: Listing, verifier: Verifier | None, trust: Trust
 ) -> tuple[Opened, StampSeen | None]:
-    checkpoint, fault, stamp = None, "checkpoint.missing", None
+    checkpoint, fault, stamp = None, Reason("checkpoint.missing"), None
     log = listing.log or {}
     path = log.get("checkpoint")
     if path is not None:
         note = _body(whole, path)
-        checkpoint, fault = _checkpoint(note, verifier), "checkpoint.bad"
+        checkpoint, fault = _checkpoint(note, verifier), Reason("checkpoint.bad")
         if checkpoint is None:
-            whole.reasons.append(Reason(fault))
+            whole.reasons.append(fault)
         else:
             stamp = _stamp(whole, log, note, trust)
     stamped_at = stamp.at if stamp else None
