@@ -57,6 +57,7 @@ def finish(*, upload_id: str, uploads: UploadStore, evidence: Store, now: dateti
     }
     _records().update_one({"_id": upload_id}, {"$set": settled, "$unset": {"full_at": ""}})
     _free(found, uploads, now)
+    _settle_others(found, settled, uploads)
     return found | settled
 
 
@@ -122,6 +123,21 @@ def _free(found: dict[str, Any], uploads: UploadStore, now: datetime) -> None:
     _records().update_many({"_id": {"$in": found.get("parts") or []}}, {"$set": joined})
     for upload_id in (found["_id"], *(found.get("parts") or ())):
         uploads.remove(upload_id)
+
+
+def _settle_others(found: dict[str, Any], settled: dict[str, Any], uploads: UploadStore) -> None:
+    """Further uploads of the same item, begun where an answer was lost: nothing is wanted any more, and whoever still
+    asks for one is told that all is here. Left open they would count against what a person may have under way."""
+    of_one = {name: found[name] for name in ("court", "person_id", "announced_id")}
+    same = {**of_one, "state": "open", "full_at": None, "_id": {"$ne": found["_id"]}}
+    others = [one["_id"] for one in _records().find(same, {"_id": 1})]
+    for upload_id in others:
+        if (
+            _records()
+            .update_one({"_id": upload_id, "state": "open", "full_at": None}, {"$set": settled})
+            .modified_count
+        ):
+            uploads.remove(upload_id)
 
 
 def _left(now: datetime) -> Iterable[dict[str, Any]]:

@@ -257,9 +257,15 @@ def test_a_full_upload_cannot_be_ended_any_more(bench: Bench, item: Announced) -
 
 def test_two_uploads_of_one_item_make_one_item(bench: Bench, item: Announced) -> None:
     first, second = bench.create(item), bench.create(item)
-    for one in (second, first):
-        assert bench.client.patch(one, 0, PHOTO).headers["Songda-Item-State"] == "held"
+    bench.client.patch(first, 0, PHOTO[:10])
+    assert bench.client.patch(second, 0, PHOTO).headers["Songda-Item-State"] == "held"
     assert EvidenceItem.objects.count() == 1
+    # The other one is full as well, whoever still has its address, and no longer counts as under way.
+    told = bench.client.say("HEAD", first)
+    assert (told.headers["Upload-Offset"], told.headers["Songda-Item-State"]) == (str(item.size), "held")
+    assert bench.client.patch(first, 10, PHOTO[10:]).status == 409
+    assert UploadRecord.objects(state="open").count() == 0
+    assert not bench.uploads.path(first).exists()
 
 
 def test_bytes_in_a_bucket_land_too(
@@ -312,7 +318,8 @@ def test_creating_again_and_again_uses_up_nothing(bench: Bench, item: Announced)
     for _ in range(20):
         made.append(bench.create(item))
         bench.now += timedelta(seconds=1)
-    assert bench.client.patch(made[-1], 0, PHOTO).headers["Songda-Item-State"] == "held"
     assert refusal(bench.client.say("HEAD", made[0])) == (410, "upload.gone")
     bench.sweep(timedelta(0))
-    assert [one.state for one in UploadRecord.objects].count("open") == 3
+    assert UploadRecord.objects(state="open").count() == bench.limits.of_one_item
+    assert bench.client.patch(made[-1], 0, PHOTO).headers["Songda-Item-State"] == "held"
+    assert UploadRecord.objects(state="open").count() == 0
