@@ -44,9 +44,9 @@ def issue(*, court: str, person_id: str, device_id: str | None, day: date, now: 
 
     Raises `ticket.bad_day`, `device.none`, `device.superseded` (`device_id` is no longer the newest).
     """
-    expires_at = at_second(day, _DAY_S) + GRACE
-    if expires_at <= now or day < court_day(now) - timedelta(days=1) or day > court_day(now) + timedelta(AHEAD_DAYS):
+    if not court_day(now) - timedelta(days=1) <= day <= court_day(now) + timedelta(days=AHEAD_DAYS):
         raise errors.ticket_bad_day()
+    expires_at = at_second(day, _DAY_S) + GRACE
     device = devices.active(court=court, person_id=person_id)
     if device_id is not None and device["_id"] != device_id:
         raise errors.device_superseded(device["_id"])

@@ -249,7 +249,8 @@ def test_tickets_are_signed_for_each_visit_and_one_without(
 def test_no_tickets_without_a_key_and_none_for_a_far_day(wc001: Phone) -> None:
     assert problem(ask_tickets(wc001)) == (409, "device.none")
     register(wc001)
-    assert problem(ask_tickets(wc001, date="2020-01-01")) == (422, "ticket.bad_day")
+    for day in ("2020-01-01", "9999-12-31", "0001-01-01"):
+        assert problem(ask_tickets(wc001, date=day)) == (422, "ticket.bad_day")
     assert problem(ask_tickets(wc001, device_id="another")) == (409, "device.superseded")
 
 
