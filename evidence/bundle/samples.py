@@ -33,7 +33,7 @@ from evidence.log import Checkpoint, Leaves, Signer, inclusion_proof, leaf_hash,
 from evidence.manifest import SCHEMA, Manifest, sha256_of
 
 COURT, COURT_NAME, ORIGIN = "京0102", "示例市人民法院", "songda/京0102"
-AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _VISIT, _TASK, _PERSON, _DEVICE, _TICKET = "visit-1", "task-1", "person-1", "device-1", "ticket-1"
 Stamp = Callable[[bytes], tuple[bytes, bytes]]
 """A note's bytes in, (time-stamp in DER, root certificates in PEM) out."""
@@ -68,14 +68,14 @@ def sample(items: int = 4, *, size: int = 900, stamp: Stamp | None = None, origi
         bundle_id="sample-bundle",
         court=COURT,
         court_name=COURT_NAME,
-        scope=Scope("visit", _VISIT, "（2026）示例民初1号 王示例 2026-11-24"),
+        scope=Scope("visit", _VISIT, "（2026）示例民初1号 王示例 2026-03-02"),
         made_at=AT + timedelta(days=1),
         items=proven,
         documents=[Document("papers/001-送达报告.pdf", "送达报告", "application/pdf", _original(paper))],
         devices=[Device(_DEVICE, key.public_key, {"person_id": _PERSON})],
         tickets={_TICKET: note},
         log=Log(checkpoint, der, "authority" if der else "", roots),
-        visits=[{"date": "2026-11-24", "recipient_name": "王示例<b>", "address_mask": "示例市**"}],
+        visits=[{"date": "2026-03-02", "recipient_name": "王示例<b>", "address_mask": "示例市**"}],
         ledger={"total": items + 1, "held": items, "absent": [{"title": "现场照片", "state_text": "已撤回"}]},
     )
     return Sample(bundle, signer)
@@ -85,7 +85,7 @@ def _ticket(key: DeviceKey) -> Ticket:
     return Ticket(
         court=COURT,
         ticket_id=_TICKET,
-        date="2026-11-24",
+        date="2026-03-02",
         visit_id=_VISIT,
         person_id=_PERSON,
         device_id=_DEVICE,
