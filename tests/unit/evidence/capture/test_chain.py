@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -85,3 +86,10 @@ def test_a_link_that_names_nothing_known_is_broken() -> None:
     stray = Link("f" * 64, 3, "e" * 64, NOON)
     found = faults(stray, note_sha256="0" * 64, known=[link(one.sealed) for one in SHOTS[:3]], final=False)
     assert [one.code for one in found] == ["chain.wrong_previous"]
+
+
+def test_the_order_is_told_also_of_an_envelope_used_for_something_else() -> None:
+    """Another file under a genuine envelope: its place in the chain is as wrong as it was."""
+    first = resigned(SHOTS[0], link(SHOTS[0].sealed).prev.encode(), b"0" * 64)
+    swapped = replace(first, stated=replace(first.stated, sha256="0" * 64))
+    assert codes(verdict(swapped, NOTE, [first])) == ["envelope.other_content", "chain.wrong_start"]
