@@ -9,7 +9,8 @@ import io
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO, Literal
 
@@ -47,6 +48,10 @@ LIMITS: dict[Kind, Limits] = {
 # JPEG decodes at an eighth of its size in a few milliseconds; a PNG has to be unpacked whole. Larger ones are left to
 # the analysis, which runs in a process of its own under limits.
 UNDECODED_PNG_PIXELS = 4_000_000
+HEIC = "image/heic"
+# Taken in at the door, decoded by the analysis alone: nothing else here opens a HEIC.
+GLANCE_LIMITS: dict[Kind, Limits] = {"photo": replace(LIMITS["photo"], accept=LIMITS["photo"].accept | {HEIC})}
+_HEIC_HEAD_BYTES = 256 * 1024
 _WRONG_MAGIC = {
     "photo": ("evidence.not_an_image", "文件内容不是照片"),
     "signature": ("evidence.not_an_image", "文件内容不是签名图片"),
@@ -133,12 +138,14 @@ def glance(source: bytes | BinaryIO, *, kind: Kind, limits: Limits | None = None
 
     Raises the codes of :func:`inspect`.
     """
-    limits = limits or LIMITS[kind]
+    limits = limits or GLANCE_LIMITS.get(kind) or LIMITS[kind]
     stream = as_stream(source)
     media_type, size = recognise(stream, kind=kind, limits=limits)
-    if not media_type.startswith("image/") or media_type == "image/heic":
+    if not media_type.startswith("image/"):
         return MediaFacts(media_type, size)
     try:
+        if media_type == HEIC:
+            return _heic_facts(stream, size, limits)
         image = open_image(stream, media_type, max_pixels=limits.max_pixels)
         if end_of(stream, media_type) is None:
             raise broken_image()
@@ -173,14 +180,18 @@ def open_image(stream: BinaryIO, media_type: str, *, max_pixels: int) -> ImageFi
         image: ImageFile.ImageFile = decoder(stream)
     except DECODER_FAULTS:
         raise broken_image() from None
-    width, height = image.size
+    check_pixels(*image.size, max_pixels=max_pixels)
+    return image
+
+
+def check_pixels(width: int, height: int, *, max_pixels: int) -> None:
+    """Raises ``evidence.too_many_pixels``."""
     if width * height > max_pixels:
         raise EvidenceError(
             "evidence.too_many_pixels",
             f"图片像素过多（{width}×{height}），上限为 {max_pixels // 10_000} 万像素",
             width=width, height=height, max_pixels=max_pixels,
         )  # fmt: skip
-    return image
 
 
 def exif_of(image: ImageFile.ImageFile) -> ExifFacts:
@@ -227,6 +238,28 @@ def _image_facts(stream: BinaryIO, media_type: str, size: int, limits: Limits) -
     except DECODER_FAULTS:
         raise broken_image() from None
     return _facts_of(image, media_type, size, (width, height))
+
+
+def _heic_facts(stream: BinaryIO, size: int, limits: Limits) -> MediaFacts:
+    """Pixels as the image spatial extents say (ISO/IEC 23008-12 §6.5.3): the largest is the whole picture."""
+    if end_of(stream, HEIC) is None:
+        raise broken_image()
+    stream.seek(0)
+    head = stream.read(_HEIC_HEAD_BYTES)
+    sizes = [struct.unpack_from(">II", head, place + 8) for place in _places(head, b"ispe") if place + 16 <= len(head)]
+    if b"meta" not in head or not sizes:
+        # A film in HEVC, or a bare head: of this family of files, but no still picture.
+        raise EvidenceError("evidence.unsupported_type", "暂不支持 HEIC 格式，请换一种格式", media_type=HEIC)
+    width, height = max(sizes, key=lambda one: one[0] * one[1])
+    check_pixels(width, height, max_pixels=limits.max_pixels)
+    return MediaFacts(HEIC, size, width, height)
+
+
+def _places(data: bytes, name: bytes) -> Iterator[int]:
+    place = data.find(name)
+    while place >= 0:
+        yield place
+        place = data.find(name, place + 1)
 
 
 def _facts_of(image: ImageFile.ImageFile, media_type: str, size: int, pixels: tuple[int, int]) -> MediaFacts:

@@ -15,6 +15,8 @@ from server.core.clock import court_day, utc_now
 from server.core.errors import DomainError, NotFound
 from server.core.files import stream
 from server.core.permissions import Principal, current, needs
+from server.custody import decoding
+from server.custody.services import copies
 from server.field.services import open_evidence
 from server.field.services.course import course_of_task
 from server.reports import services as reports
@@ -191,14 +193,15 @@ def exhibit(exhibit_id: str) -> Response:
 def evidence(task_id: str, evidence_id: str) -> Response:
     """A photo, signature or recording from the door, for a case of one's own."""
     me = current()
-    item, source = open_evidence(
-        court=me.court, evidence_id=evidence_id, store=current_app.extensions["evidence_store"]
-    )
+    store = current_app.extensions["evidence_store"]
+    item, source = open_evidence(court=me.court, evidence_id=evidence_id, store=store)
+    source.close()
     if item.task_id != task_id:
-        source.close()
         raise DomainError(code="evidence.not_found", status=404, title="没有这份证据材料")
     audit.note(evidence_id=evidence_id, evidence_kind=item.kind)
-    return stream(source, media_type=item.media_type, size=item.size, etag=item.sha256, name=f"{item.kind}-{item.id}")
+    shown = copies.open_for_eyes(item, store=store, sandbox=decoding.sandbox)
+    name = f"{item.kind}-{item.id}"
+    return stream(shown.stream, media_type=shown.media_type, size=shown.size, etag=shown.etag, name=name)
 
 
 def _typed(name: str, most: int) -> str:

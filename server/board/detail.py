@@ -11,7 +11,7 @@ from server.dispatch import services as dispatch
 from server.field import services as field
 from server.reports import services as reports
 
-_HAS_THUMB = ("image/jpeg", "image/png", "image/webp")
+_HAS_THUMB = ("image/jpeg", "image/png", "image/webp", "image/heic")
 
 
 def visit_detail(court: str, visit_id: str) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from evidence.geo import GeoPoint, distance_m
+from evidence.media import HEIC
 from evidence.stores import Store
 from server.accounts.models import Court, Person
 from server.core.clock import COURT_ZONE
 from server.core.fields import open_fields
+from server.custody import decoding
+from server.custody.services import copies
 from server.dispatch.models import Fix, Visit
 from server.field.models import EvidenceItem, PositionBatch
 from server.field.rules import USEFUL
@@ -63,6 +66,9 @@ class Gathered:
         return self.read(found[-1]) if found else None
 
     def read(self, item: EvidenceItem) -> bytes:
+        if item.media_type == HEIC:  # no printer of ours reads it: the display copy
+            with copies.open_for_eyes(item, store=self.store, sandbox=decoding.sandbox).stream as shown:
+                return shown.read()
         with self.store.open(item.store_key) as stream:
             return stream.read()
 

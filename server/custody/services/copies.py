@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from evidence.analysis import Job, Sandbox
 from evidence.errors import EvidenceError
+from evidence.media import HEIC
 from evidence.stores.protocol import Store
 from server.core.errors import NotFound
 from server.custody.services import analysing
@@ -70,6 +71,14 @@ def open_copy(
     if size in ("thumb", "display"):
         raise no_picture()
     raise no_copy(size, waiting=waiting)
+
+
+def open_for_eyes(item: EvidenceItem, *, store: Store, sandbox: Callable[[], Sandbox]) -> Opened:
+    """What papers and every browser can show: the original, or the display copy of a HEIC. Raises as `open_copy`."""
+    if item.media_type != HEIC:
+        return Opened(_open(store, item.store_key), item.media_type, item.size, item.sha256)
+    _, copy = open_copy(court=item.court, evidence_id=item.id, size="display", store=store, sandbox=sandbox)
+    return copy
 
 
 def _made_now(item: dict[str, Any], size: str, store: Store, sandbox: Sandbox) -> Opened | None:

@@ -15,7 +15,7 @@ from server.accounts.models import Grant, Person
 from server.board.schemas.evidence import BoardEvidenceKnownSchema, BoardEvidenceSimilarsSchema
 from server.core.audit.models import ChainEntry
 from server.custody import decoding
-from server.custody.services import analysing
+from server.custody.services import analysing, copies
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
 from tests.api.board.conftest import ok, problem
@@ -165,3 +165,20 @@ def test_a_picture_whose_pixels_do_not_decode_is_held_and_has_no_thumbnail(
     assert known["analysis"]["label"] == "文件无法解读"
     assert known["analysis"]["concerns"] == [{"code": "file.broken", "text": "文件已损坏或不完整，无法解码"}]
     assert specialist.get(known["url"], buffered=True).data == data
+
+
+def test_a_heic_photo_is_held_as_it_is_and_shown_as_a_jpeg(
+    specialist: Browser, send: Send, look: Callable[[str], str | None], app: Flask
+) -> None:
+    data = media.heic()
+    evidence_id = send(data)
+    early = specialist.get(f"{BOARD}/{evidence_id}/file?size=display", buffered=True)
+    assert Image.open(io.BytesIO(early.data)).size == (64, 64)
+    assert look(evidence_id) == "done"
+    known = ok(specialist.get(f"{BOARD}/{evidence_id}"))
+    assert (known["media_type"], known["analysis"]["media"]["width"]) == ("image/heic", 64)
+    assert specialist.get(known["url"], buffered=True).data == data
+    item = EvidenceItem.objects.get(id=evidence_id)
+    shown = copies.open_for_eyes(item, store=app.extensions["evidence_store"], sandbox=decoding.sandbox)
+    with shown.stream as stream:
+        assert Image.open(stream).format == "JPEG", "what papers print"

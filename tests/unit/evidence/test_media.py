@@ -12,7 +12,7 @@ from evidence import samples
 from evidence.errors import EvidenceError
 from evidence.exif import read_exif
 from evidence.geo import GeoPoint, distance_m
-from evidence.media import MEGABYTE, Kind, Limits, inspect
+from evidence.media import MEGABYTE, Kind, Limits, glance, inspect
 from tests.factories import media
 
 TAKEN = datetime(2026, 11, 24, 1, 31, 5, tzinfo=UTC)
@@ -243,3 +243,55 @@ def test_a_png_whose_animation_chunk_lies_is_no_crash() -> None:
     chunk = struct.pack(">II", 0, 0)
     body = struct.pack(">I", 8) + b"acTL" + chunk + b"\x00\x00\x00\x00"
     assert answer_of(good[:33] + body + good[33:], "photo") in ("image/png", "evidence.broken_image")
+
+
+def glanced(data: bytes, kind: Kind = "photo") -> str:
+    """The media type, or the code of the refusal."""
+    try:
+        return glance(data, kind=kind).media_type
+    except EvidenceError as refused:
+        return refused.code
+
+
+@pytest.mark.parametrize(
+    ("data", "answer"),
+    [
+        (media.small_photo(), "image/jpeg"),
+        (media.heic(), "image/heic"),
+        (media.heic()[:-1], "evidence.broken_image"),
+        (
+            media.heic().replace((64).to_bytes(4, "big") * 2, (60_000).to_bytes(4, "big") * 2),
+            "evidence.too_many_pixels",
+        ),
+        (media.iso_media(b"heic"), "evidence.unsupported_type"),
+        (b"", "evidence.empty"),
+        (b"<html>not a photo</html>", "evidence.not_an_image"),
+        (media.truncated_jpeg(share=0.98), "evidence.broken_image"),
+        (media.png(Image.new("RGB", (300, 300)))[:-8], "evidence.broken_image"),
+        (media.png_bomb(), "evidence.too_many_pixels"),
+        (media.png_text_bomb(), "evidence.broken_image"),
+        (b"GIF89a" + b"\x00" * 20, "evidence.unsupported_type"),
+    ],
+)
+def test_a_glance_at_headers_and_structure_refuses_with_the_same_codes(data: bytes, answer: str) -> None:
+    assert glanced(data) == answer
+
+
+def test_a_glance_reads_exif_and_decodes_nothing() -> None:
+    data = media.small_photo(shot=samples.Shot(TAKEN, DOOR, orientation=6))
+    facts = glance(data, kind="photo")
+    assert (facts.width, facts.height, facts.exif_taken_at, facts.orientation) == (320, 240, TAKEN, 6)
+    scan = data.index(b"\xff\xda")
+    nothing = data[: scan + 20] + b"\xff\xd9"
+    assert glance(nothing, kind="photo").width == 320
+
+
+def test_a_large_png_costs_a_glance_no_memory() -> None:
+    header = struct.pack(">IIBBBBB", 7_000, 7_000, 8, 6, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", bytes(10)), (b"IEND", b""))
+    data = media.PNG_MAGIC + b"".join(media._chunk(name, body) for name, body in parts)
+    tracemalloc.start()
+    assert glance(data, kind="photo").width == 7_000
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < MEGABYTE
