@@ -130,6 +130,12 @@ day: ## 对运行中的系统演完整的一天:CASES=F SERVERS=F DATE=D [BASE_U
 	@exec env STACK_URL="$(BASE_URL)" $(PY) -m tools.stack.flask day play --cases "$$CASES" --servers "$$SERVERS" --date "$$DATE" \
 		--base-url "$(BASE_URL)" --seed "$(SEED)" $(if $(DROP),--drop "$(DROP)")
 
+.PHONY: evidence-bundle
+evidence-bundle: ## 从运行中的系统(同一 VAR)导出证据包:OUT=F.zip DAY=D|VISIT=编号|CASE=案号|REPORT=编号 [COURT=代字]
+	@: $${OUT:?请给出 OUT=证据包.zip}
+	@exec $(PY) -m tools.stack.flask evidence export --out "$$OUT" $${DAY:+--day "$$DAY"} $${VISIT:+--visit "$$VISIT"} \
+		$${CASE:+--case "$$CASE"} $${REPORT:+--report "$$REPORT"} $${COURT:+--court "$$COURT"}
+
 .PHONY: clean
 clean: ## 删除生成的文件(保留 .venv、node_modules 和 VAR 中的数据)
 	@find $(CHECKED) -name __pycache__ -type d -prune -exec rm -rf {} +
