@@ -79,7 +79,16 @@ _LEADER = {
     "wordings.approve",
 }
 # The court's own staff decide what ends a right; the papers that speak for the court carry its seal.
-_COURT_STAFF = {"watch.view", "watch.decide", "effects.confirm", "rules.edit", "rules.approve", "wordings.edit", "wordings.approve", "papers.seal"}
+_COURT_STAFF = {
+    "watch.view",
+    "watch.decide",
+    "effects.confirm",
+    "rules.edit",
+    "rules.approve",
+    "wordings.edit",
+    "wordings.approve",
+    "papers.seal",
+}
 _PEOPLE_ADMIN = {
     "people.view",
     "people.edit",
