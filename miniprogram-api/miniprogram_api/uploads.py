@@ -37,6 +37,8 @@ blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
 SLOTS = "upload_slots"
 _LIMITS = service.Limits()
 _PER_PERSON = 8
+# What cut, repeated and reordered requests are told all day: another offset, another connection, damaged, too slow.
+_TROUBLE = {409, 423, 460, 503}
 _ITEM_FIELDS = ("visit_id", "client_id", "kind", "sha256", "captured_at")
 
 
@@ -133,14 +135,19 @@ def _capabilities() -> Response:
 
 
 def _piece(upload_id: str) -> Response:
-    answer = _answer(upload_id)
-    if "Songda-Item-State" in answer.headers:
-        audit.does("evidence.add")
+    """One row for the whole file when it has landed, and one for each refusal that is more than the line's trouble."""
+    ends = request.headers.get("X-HTTP-Method-Override", "").upper() == "DELETE"
+    deed = "upload.end" if ends else "evidence.add"
+    try:
+        answer = _answer(upload_id)
+    except DomainError as error:
+        if error.status not in _TROUBLE:
+            audit.does(deed)
+        raise
+    refused = answer.status >= HTTPStatus.BAD_REQUEST and answer.status not in _TROUBLE
+    if refused or "Songda-Item-State" in answer.headers or (ends and answer.status < HTTPStatus.BAD_REQUEST):
+        audit.does(deed)
         _note(answer)
-    elif (
-        answer.status < HTTPStatus.BAD_REQUEST and request.headers.get("X-HTTP-Method-Override", "").upper() == "DELETE"
-    ):
-        audit.does("upload.end")
     return _response(answer)
 
 

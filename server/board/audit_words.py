@@ -153,6 +153,7 @@ GROUPS = {
     "archive": "送达档案",
     "attempt": "送达行为",
     "audit": "操作日志",
+    "bundle": "证据包",
     "court": "法院",
     "day": "派单日程",
     "device": "手机密钥",

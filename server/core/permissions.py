@@ -96,8 +96,8 @@ def needs(
 
     A view without an object shows or moves what belongs to a whole court, so it asks for a permission that reaches
     that far; a view that narrows its own query (`objects.within`, or by the person asking) says `least="own"`.
-    With `part` a request leaves no row unless it is refused or the view says `audit.does`: a file that comes in a
-    thousand pieces is one deed.
+    With `part` a request leaves no row unless the gate refuses it or the view says `audit.does`: a file that comes in
+    a thousand pieces is one deed.
     """
     kind, _, parameter = (on or "").partition(":")
     return _declaring(

@@ -188,6 +188,7 @@ def test_what_became_of_an_upload_is_told_to_its_owner(wc001: Phone, item: Annou
 def test_bytes_of_another_file_are_refused_and_the_upload_is_over(wc001: Phone, item: Announced, photo: bytes) -> None:
     address = create(wc001, item).headers["Location"]
     assert problem(patch(wc001, address, 0, bytes(len(photo)))) == (422, "evidence.hash_mismatch")
+    assert [(one["action"], one.get("code")) for one in _rows()][1:] == [("evidence.add", "evidence.hash_mismatch")]
     assert head(wc001, address).status_code == 410
     told = wc001.get(address).json
     assert (told["state"], told["problem"]["code"]) == ("ended", "evidence.hash_mismatch")
