@@ -63,10 +63,12 @@ def judge_day(*, court: str, date: str, now: datetime) -> int:
     ids = [one["_id"] for one in visits]
     changed, days = 0, {}
     for item in EvidenceItem._get_collection().find({"court": court, "visit_id": {"$in": ids}}, _ITEM_FIELDS):
-        if item["server_id"] not in days:
-            days[item["server_id"]] = _day(court, date, item)
+        # By visit too: one that went to somebody else since is known only beside its own items.
+        whose = (item["server_id"], item["visit_id"])
+        if whose not in days:
+            days[whose] = _day(court, date, item)
         before = item.get("place") or {}
-        after = _judge(court, item, days[item["server_id"]], now)
+        after = _judge(court, item, days[whose], now)
         changed += before.get("verdict") != after["verdict"]
     return changed
 

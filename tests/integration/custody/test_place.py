@@ -176,3 +176,12 @@ def test_another_courts_item_is_not_touched(visit: Visit) -> None:
     mine = item(visit, fix=stored_fix())
     assert placing.judge_place(court="京0105", evidence_id=mine, now=NOW) is None
     assert "place" not in EvidenceItem._get_collection().find_one({"_id": mine})
+
+
+def test_items_of_visits_that_went_to_somebody_else_keep_their_addresses(server: Person, visit: Visit) -> None:
+    other = make.visit(server=server)
+    mine = [item(one, fix=stored_fix()) for one in (visit, other)]
+    Visit._get_collection().update_many({}, {"$set": {"server_id": "p-other", "progress": [step(visit)]}})
+    assert placing.judge_day(court=visit.court, date=visit.date, now=NOW) == 2
+    found = EvidenceItem._get_collection().find({"_id": {"$in": mine}})
+    assert [one["place"]["verdict"] for one in found] == ["agrees", "agrees"]
