@@ -89,7 +89,7 @@ def place(*, court: str, entries: Sequence[dict[str, Any]]) -> None:
 
 
 def rejudge_around(*, court: str, ticket_id: str, seqs: Sequence[int], now: datetime) -> int:
-    """Judges again what is held and stands beside, or right behind, these envelopes of a ticket; how many there were."""
+    """Judges again what is held beside, or right behind, these envelopes of a ticket; how many there were."""
     numbers = sorted({near for one in seqs for near in (one, one + 1)})
     wanted = {"seal.ticket_id": ticket_id, "seal.seq": {"$in": numbers}, "court": court, "state": "held"}
     held = list(_announced().find(wanted, {"evidence_id": 1}))
