@@ -56,17 +56,18 @@ def analyse(*, evidence_id: str, workshop: Workshop) -> str | None:
     if item is None:
         return None
     try:
-        source = workshop.store.open(item["store_key"])
+        found = _look(item, workshop)
     except EvidenceError as error:
         return _not_opened(item, lease, error, workshop.clock())
-    with source, workshop.sandbox.analyse(source, job_of(item)) as output:
-        if output.analysis.concerns == ("analysis.time",) and item["analysis"]["tries"] < MAX_TRIES:
-            return _again(item, lease, workshop.clock())  # the machine may have been busy: not yet the file's fault
-        try:
-            copies = _keep(output, workshop.store)
-        except EvidenceError as error:
-            return _not_opened(item, lease, error, workshop.clock())
-    return _finish(item, lease, _document(output.analysis, copies), workshop.clock())
+    if found["concerns"] == ["analysis.time"] and item["analysis"]["tries"] < MAX_TRIES:
+        return _again(item, lease, workshop.clock())  # the machine may have been busy: not yet the file's fault
+    return _finish(item, lease, found, workshop.clock())
+
+
+def _look(item: Mapping[str, Any], workshop: Workshop) -> dict[str, Any]:
+    """What analysis found, its copies stored. Raises EvidenceError when the store cannot give or take."""
+    with workshop.store.open(item["store_key"]) as source, workshop.sandbox.analyse(source, job_of(item)) as output:
+        return _document(output.analysis, _keep(output, workshop.store))
 
 
 def sweep(*, now: datetime) -> list[str]:
