@@ -26,7 +26,7 @@ from evidence.bundle.package import Digest, Package, open_package
 from evidence.bundle.report import Judged, KeyUsed, Report, StampSeen
 from evidence.bundle.trust import Trust, fingerprint
 from evidence.bundle.words import Reason
-from evidence.bundle.writing import KEY, LISTING, NOTE, SUMS, sums_of
+from evidence.bundle.writing import KEY, LISTING, NOTE, SUMS, Count, sums_of
 from evidence.errors import EvidenceError
 from evidence.log import Checkpoint, Verifier, check_time_stamp
 
@@ -45,10 +45,13 @@ class _Whole:
     digests: Mapping[str, Digest | None]
 
 
-def verify(path: Path, trust: Trust = _NOBODY) -> Report:
-    """Raises ``bundle.none`` for what is no bundle, OSError for a file that cannot be read."""
+def verify(path: Path, trust: Trust = _NOBODY, *, moved: Count = lambda _: None) -> Report:
+    """Raises ``bundle.none`` for what is no bundle, OSError for a file that cannot be read.
+
+    `moved(bytes)` is told of every large member that was read, in the caller's thread.
+    """
     package = open_package(path)
-    digests = _digests(package)
+    digests = _digests(package, moved)
     whole = _Whole(list(package.problems), [], digests)
     raw = _body(whole, LISTING)
     try:
@@ -81,7 +84,7 @@ def verify(path: Path, trust: Trust = _NOBODY) -> Report:
     )
 
 
-def _digests(package: Package) -> dict[str, Digest | None]:
+def _digests(package: Package, moved: Count) -> dict[str, Digest | None]:
     """Every member read once; the large ones several at a time, as hashing leaves the interpreter free."""
 
     def one(name: str) -> Digest | None:
@@ -90,7 +93,9 @@ def _digests(package: Package) -> dict[str, Digest | None]:
     large = [name for name in package.names if package.size(name) > _LARGE]
     found = {name: one(name) for name in package.names if package.size(name) <= _LARGE}
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        found.update(zip(large, pool.map(one, large), strict=True))
+        for name, digest in zip(large, pool.map(one, large), strict=True):
+            found[name] = digest
+            moved(package.size(name))
     return found
 
 

@@ -43,8 +43,9 @@ def write(
 ) -> int:
     """Writes the zip to a seekable file; returns its size. The same bundle always makes the same bytes.
 
-    `moved(bytes)` and `filed()` report progress. Raises ``bundle.file_differs`` when a stored file is not what was
-    recorded, ``bundle.bad_name`` for an id that can be no file name, and what opening a stored file raises.
+    `moved(bytes)` and `filed()` (once for each original and document) report progress. Raises
+    ``bundle.file_differs`` when a stored file is not what was recorded, ``bundle.bad_name`` for an id that can be no
+    file name, and what opening a stored file raises.
     """
     listing, members = compose(bundle, signer)
     note = sign_listing(listing, signer)
@@ -54,7 +55,8 @@ def write(
         writer.add(path, len(body), [body])
     for member in members:
         _copy(writer, member, moved)
-        filed()
+        if not isinstance(member.source, bytes):
+            filed()
     return writer.finish()
 
 

@@ -156,17 +156,15 @@ def _write(wish: EvidenceBundle, path: Path, workshop: Workshop, progress: packa
     progress.begin(len(made.items) + len(made.documents))
     try:
         with path.open("w+b") as out:
-            write_bundle(made, out, signer=signer, moved=progress.moved)
+            write_bundle(made, out, signer=signer, moved=progress.moved, filed=progress.filed)
     except EvidenceError as error:
         if error.code == "bundle.file_differs":
             raise damaged(str(error.extra["file"])) from error
         raise lost(error.title_zh) from error
-    report = verify(path, Trust([str(signer.verifier)]))
+    report = verify(path, Trust([str(signer.verifier)]), moved=progress.moved)
     if report.verdict == "ALTERED":
         # The zip itself is not what was meant to be written: a disk, not a forger.
         raise damaged(path.name)
-    for _ in (*made.items, *made.documents):
-        progress.filed()
     return report
 
 
