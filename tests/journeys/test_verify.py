@@ -253,3 +253,17 @@ def test_the_browser_says_what_the_command_line_says(
         assert answer == told(path), name
     whole = [answer for answer in answers if isinstance(answer, list) and not answer[0]]
     assert len(whole) == 1  # nothing but the untouched one is let through
+
+
+def test_a_browser_without_ed25519_calls_nothing_proven_and_still_finds_what_was_altered(
+    stack: WholeStack, new_page: NewPage, bundle: bytes, made: Sample
+) -> None:
+    page = new_page()
+    page.add_init_script("crypto.subtle.importKey = () => Promise.reject(new DOMException('', 'NotSupportedError'))")
+    page.goto(f"{stack.url}/verify")
+    expect(page.locator("#unfit")).to_contain_text("本浏览器不能核验 Ed25519 签名")
+    altered = flipped(bundle, bundle.index(made.bundle.items[1].original.open().read()))
+    whole, broken = page.evaluate(JUDGE, [base64.b64encode(one).decode() for one in (bundle, altered)])
+    assert whole[0] == ["browser.no_ed25519 "]
+    assert [codes for _, codes in whole[1]] == [["browser.no_ed25519 "]] * 5
+    assert "original.differs " in broken[1][1][1]

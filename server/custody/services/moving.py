@@ -6,7 +6,7 @@ moves at once do no harm. Nothing is ever removed by a move; `clear` is a comman
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -106,8 +106,7 @@ def clear(
     """
     result = Cleared()
     where: dict[str, Any] = {"place": place} | ({"court": court} if court else {})
-    rows = MovedObject._get_collection().find(where).sort([("place", 1), ("court", 1), ("_id", 1)])
-    for row in rows:
+    for row in _paged(MovedObject._get_collection(), where, None):
         _clear_one(row, old, store, timers, result)
         progress()
     return result
@@ -175,10 +174,19 @@ def _named(court: str | None) -> Iterator[Named]:
     for holding in holdings.known():
         where = {"court": court} if court is not None else {}
         fields = {"court": 1, "media_type": 1, **holding.projection}
-        for document in holding.collection.find(where, fields):
+        for document in _paged(holding.collection, where, fields):
             media_type = document.get("media_type") or "application/octet-stream"
             for key in holding.keys_of(document):
                 yield Named(document["court"], key, holding.group, media_type, f"{holding.label} {document['_id']}")
+
+
+def _paged(collection: Any, where: Mapping[str, Any], fields: Mapping[str, int] | None) -> Iterator[dict[str, Any]]:
+    """Page by page: what happens to a page may take longer than the database keeps a cursor for."""
+    query, page = dict(where), [dict[str, Any]()]
+    while page:
+        page = list(collection.find(query, fields).sort("_id", 1).limit(_TOGETHER))
+        yield from page
+        query = {**where, "_id": {"$gt": page[-1]["_id"]}} if page else query
 
 
 def _count(court: str | None) -> int:

@@ -32,6 +32,7 @@ from server.service.actor import Actor
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _SUMS_BYTES = 64 * 1024 * 1024
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,12 @@ def _received(court: str, holding: Holding, before: datetime) -> Iterator[dict[s
     """Documents whose object is in a package received before then, each once."""
     seen: set[str] = set()
     query = {"court": court, "received_at": {"$lte": before}}
-    for receipt in ArchiveReceipt._get_collection().find(query, {"covers": 1}):
+    receipts = ArchiveReceipt._get_collection()
+    # Removing takes its time: no cursor may be left open over it for longer than the database allows.
+    for one in list(receipts.find(query, {"_id": 1})):
+        receipt = receipts.find_one(one, {"covers": 1}) or {"covers": []}
         for field in holding.by_hash:
-            for document in holding.collection.find({"court": court, field: {"$in": receipt["covers"]}}):
+            for document in list(holding.collection.find({"court": court, field: {"$in": receipt["covers"]}})):
                 if document["_id"] not in seen:
                     seen.add(document["_id"])
                     yield document
@@ -187,7 +191,8 @@ def _received(court: str, holding: Holding, before: datetime) -> Iterator[dict[s
 
 def _old(court: str, holding: Holding, before: datetime) -> Iterator[dict[str, Any]]:
     named: list[dict[str, Any]] = [{path.split(".*", maxsplit=1)[0]: {"$nin": [None, {}]}} for path in holding.keys]
-    yield from holding.collection.find({"court": court, holding.since: {"$lte": before}, "$or": named})
+    query = {"court": court, holding.since: {"$lte": before}, "$or": named}
+    yield from holding.collection.find(query).batch_size(_AT_ONCE)
 
 
 def _is_removed(one: Due) -> bool:

@@ -20,6 +20,7 @@ from server.core import crypto, database
 from server.core.clock import utc_now
 from server.custody import cli, holdings
 from server.custody.services import moving
+from server.custody.timers import DEFAULTS
 from server.reports import holdings as reports_holdings
 from tests.integration.custody import stored
 from tests.integration.custody.stored import COURT, OTHER
@@ -106,6 +107,19 @@ def test_a_move_stopped_by_a_store_that_is_away_goes_on_where_it_was(old: FileSt
     again = moved(old, new)
     assert (again.before, again.copied, again.verified) == (2, 3, 3)
     assert moved(old, new).before == 5
+
+
+def test_more_than_a_page_of_objects_is_moved_and_cleared(
+    old: FileStore, new: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "_TOGETHER", 3)
+    keys = [stored.refused(old, f"photo {number}".encode(), at=utc_now()).kept_key for number in range(7)]
+    assert moved(old, new).verified == 7
+    cleared = moving.clear(
+        old=old, store=new, place="file:///new", court=COURT, timers=dict(DEFAULTS), progress=lambda: None
+    )
+    assert (cleared.removed, cleared.kept) == (7, {})
+    assert [(old.exists(key), new.exists(key)) for key in keys] == [(False, True)] * 7
 
 
 def test_what_was_altered_or_lost_at_the_old_place_is_named_and_not_carried_over(
