@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from evidence.analysis import Sandbox
+from evidence.analysis.limits import BUDGETS
 from evidence.analysis.strokes import Point, Strokes, encode
 from evidence.errors import EvidenceError
 from evidence.samples import signature_strokes
@@ -177,6 +179,15 @@ def test_an_item_from_before_there_was_analysis_is_looked_at_too(send: Send, wor
     evidence_id = send(media.small_photo())
     EvidenceItem._get_collection().update_one({"_id": evidence_id}, {"$unset": {"analysis": ""}})
     assert analysing.analyse(evidence_id=evidence_id, workshop=workshop) == "done"
+
+
+def test_a_file_that_takes_too_long_is_tried_three_times_before_it_is_broken(send: Send, store: FileStore) -> None:
+    hurried = Sandbox(budgets={**BUDGETS, "photo": replace(BUDGETS["photo"], wall_s=0.001)})
+    evidence_id = send(media.photo(3, width_px=2000, height_px=1500))
+    asked = [analysing.analyse(evidence_id=evidence_id, workshop=Workshop(store, hurried)) for _ in range(4)]
+    hurried.close()
+    assert asked == ["waiting", "waiting", "broken", None]
+    assert stored(evidence_id)["analysis"]["concerns"] == ["analysis.time"]
 
 
 class Away:
