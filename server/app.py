@@ -36,6 +36,7 @@ from server.custody import (
     log_tasks,
     looks_tasks,
     stores_tasks,
+    timers,
     uploads_tasks,
     watch_tasks,
 )
@@ -76,6 +77,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     redis_client.connect(settings.redis_url)
     app.extensions["evidence_store"] = store_from_url(settings.evidence_store)
     uploads_tasks.init_app(app)
+    app.extensions["retention"] = timers.from_setting(settings.retention)
     app.extensions["wechat"] = wechat.from_settings(settings, redis_client.client())
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)

@@ -12,7 +12,6 @@ from flask import current_app
 from server.accounts.models import Court
 from server.core.clock import utc_now
 from server.custody.services import retention
-from server.custody.timers import from_setting
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="custody.list_due")
 def list_due() -> None:
     """One line per court and class in the log; `flask evidence due` shows the same, `evidence dispose` removes it."""
-    timers = from_setting(current_app.extensions["settings"].retention)
+    timers = current_app.extensions["retention"]
     for court in Court.objects.only("id"):
         counts: Counter[str] = Counter()
         for one in retention.due(court=court.id, timers=timers, now=utc_now()):

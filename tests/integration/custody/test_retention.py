@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from server.config import Settings
 from server.core import crypto
 from server.core.clock import utc_now
 from server.core.errors import DomainError
-from server.custody import cli, holdings, timers
+from server.custody import cli, holdings, stores_tasks, timers
 from server.custody.models.retention import ArchiveReceipt, Disposal
 from server.custody.services import retention
 from server.field.models import EvidenceItem
@@ -263,3 +264,17 @@ def test_the_commands_list_without_removing_and_remove_on_somebodys_word(
     found = run("dispose", "--court", COURT, "--by", "院长", "--reason", "清册", "--yes")
     assert (found.exit_code, "已销毁 1 个文件" in found.output) == (0, True), found.output
     assert not store.exists(kept.kept_key)
+
+
+def test_the_nightly_list_removes_nothing_and_tells_the_log(
+    store: FileStore, now: datetime, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = stored.refused(store, b"refused", at=now - 1200 * DAY)
+    app = Flask("evidence")
+    app.extensions["retention"] = timers.from_setting(settings.retention)
+    with app.app_context(), caplog.at_level(logging.INFO):
+        stores_tasks.list_due.run()
+    assert [one.getMessage() for one in caplog.records if "retention" in one.getMessage()] == [
+        f"retention: {COURT} may remove {{'refused': 1}}"
+    ]
+    assert store.exists(kept.kept_key)
