@@ -23,7 +23,7 @@ from server.custody.services import logging
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
 from tests.factories.visits import COURT
-from tests.integration.custody.test_capture import PHOTOS, Handset
+from tests.integration.custody.handset import PHOTOS, Handset
 
 Bring = Callable[[], EvidenceItem]
 

@@ -31,7 +31,7 @@ from server.service.actor import Actor
 from server.service.models import ServiceTask
 from tests.factories import accepted, visits
 from tests.factories.visits import COURT
-from tests.integration.custody.test_capture import PHOTOS, Handset
+from tests.integration.custody.handset import PHOTOS, Handset
 
 ACTOR = Actor("p1", "送达专员")
 PHONE, NUMBER = "19912345678", "110101199001011234"

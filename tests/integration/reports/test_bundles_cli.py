@@ -18,7 +18,7 @@ from server.dispatch.models import Visit
 from server.reports import bundle_stamps, bundles_cli
 from server.service.models import ServiceTask
 from tests.factories import accepted, visits
-from tests.integration.custody.test_capture import Handset
+from tests.integration.custody.handset import Handset
 
 pytestmark = pytest.mark.usefixtures("database", "clean_redis")
 
