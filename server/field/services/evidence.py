@@ -68,7 +68,16 @@ class Origin:
     late: Mapping[str, Any] | None = None
 
 
-def record_evidence(*, court: str, visit_id: str, actor: Actor, store: Store, upload: Upload, now: datetime) -> Held:
+def record_evidence(
+    *,
+    court: str,
+    visit_id: str,
+    actor: Actor,
+    store: Store,
+    upload: Upload,
+    now: datetime,
+    origin: Origin | None = None,
+) -> Held:
     """Holds one item of a visit, once per client id.
 
     Raises `evidence.*` (empty, too large, another type, broken, hash mismatch, not a signature), `time.*`,
@@ -104,7 +113,7 @@ def record_evidence(*, court: str, visit_id: str, actor: Actor, store: Store, up
         captured_at=upload.captured_at,
         fix=place,
     )
-    return hold(item=item, facts=facts, stored=stored, origin=Origin(), now=now)
+    return hold(item=item, facts=facts, stored=stored, origin=origin or Origin(), now=now)
 
 
 @dataclass(frozen=True, slots=True)

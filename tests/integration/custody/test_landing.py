@@ -17,9 +17,10 @@ from server.core.clock import court_day, utc_now
 from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.custody.models import Announced
-from server.custody.services import landing
+from server.custody.services import landing, receiving
 from server.dispatch.models import Visit
 from server.field.models import EvidenceItem
+from server.field.services.evidence import Held, Upload, content_digest
 from server.migrations import m20261122d_evidence_manifests as evidence_manifests
 from server.service.actor import Actor
 from tests.factories import visits as make
@@ -154,3 +155,51 @@ def test_items_of_earlier_versions_get_a_manifest_once(
     assert evidence_manifests.migrate(database) == "evidence_items 0"
     after = EvidenceItem.objects.get(id=landed.evidence_id)
     assert (bytes(after.manifest), after.log["state"]) == (before, "waiting")
+
+
+def send_small(visit: Visit, server: Person, store: FileStore, data: bytes, one: Announced) -> Held:
+    upload = Upload(
+        client_id=one.client_id,
+        kind=one.kind,
+        sha256=hashlib.sha256(data).hexdigest(),
+        captured_at=one.captured_at,
+        fix=None,
+        stream=io.BytesIO(data),
+    )
+    actor = Actor(server.id, server.name)
+    return receiving.receive(
+        court=make.COURT, visit_id=visit.id, actor=actor, store=store, upload=upload, now=utc_now()
+    )
+
+
+def announced_for_small(visit: Visit, server: Person, data: bytes) -> Announced:
+    sha256 = hashlib.sha256(data).hexdigest()
+    at = utc_now().replace(microsecond=0) - timedelta(minutes=3)
+    digest = content_digest(kind="photo_door", sha256=sha256, captured_at=at, fix=None)
+    one = announce(visit, server, data, digest=digest, captured_at=at)
+    envelope = {"payload": b"{}", "signature": bytes(64), "device_id": "d"}
+    Announced._get_collection().update_one({"_id": one.id}, {"$set": {"envelope": envelope}})
+    return one
+
+
+def test_an_announced_item_sent_in_one_request_keeps_its_envelope(
+    visit: Visit, server: Person, store: FileStore
+) -> None:
+    data = small_photo(9)
+    one = announced_for_small(visit, server, data)
+    held = send_small(visit, server, store, data, one)
+    item = EvidenceItem.objects.get(id=held.evidence_id)
+    assert item.envelope["payload"] == b"{}"
+    assert json.loads(item.manifest)["envelope_sha256"] == hashlib.sha256(b"{}").hexdigest()
+    assert Announced.objects.get(id=one.id).evidence_id == held.evidence_id
+
+
+def test_one_request_cannot_bring_other_bytes_than_were_announced(
+    visit: Visit, server: Person, store: FileStore
+) -> None:
+    one = announced_for_small(visit, server, small_photo(10))
+    with pytest.raises(DomainError) as refused:
+        send_small(visit, server, store, small_photo(11), one)
+    assert refused.value.code == "client_id.reused"
+    assert Announced.objects.get(id=one.id).state == "announced"
+    assert EvidenceItem.objects.count() == 0

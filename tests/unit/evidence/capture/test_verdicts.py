@@ -10,7 +10,7 @@ import pytest
 
 from evidence.capture import Sealed, verify_envelope
 from evidence.capture.envelopes import Clock, SealedFix
-from evidence.capture.reasons import REASONS
+from evidence.capture.reasons import REASONS, span_zh
 from tests.unit.evidence.capture.world import (
     DEVICE,
     KEY,
@@ -182,7 +182,7 @@ def test_a_clock_that_is_off_and_says_so_is_corrected_and_told(offset: timedelta
     assert (found.verdict, codes(found)) == ("doubt", ["clock.off"])
     assert found.envelope is not None
     assert found.envelope.server_time == NOON
-    assert str(round(abs(offset.total_seconds()) / 60)) in found.reasons[0].title
+    assert span_zh(round(abs(offset.total_seconds()) / 60)) in found.reasons[0].title
 
 
 def test_a_difference_within_five_minutes_is_nothing() -> None:
@@ -258,8 +258,16 @@ def test_strangers_cannot_break_a_chain_they_have_no_key_for() -> None:
     assert codes(verdict(stolen, note, [shots[0]])) == ["envelope.bad_signature"]
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0, "0分钟"), (59, "59分钟"), (60, "1小时"), (65, "1小时5分钟"), (1440, "1天"), (1754, "1天5小时")],
+)
+def test_a_span_is_said_as_people_say_it(minutes: int, said: str) -> None:
+    assert span_zh(minutes) == said
+
+
 def test_every_reason_reads_as_a_sentence() -> None:
-    values = {"minutes": 7, "number": 3, "year": 1970}
+    values = {"minutes": 7, "span": "7分钟", "number": 3, "year": 1970}
     for code, (weight, text) in REASONS.items():
         assert weight in ("broken", "doubt", "waiting", "note"), code
         assert "{" not in text.format(**values)
