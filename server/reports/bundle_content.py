@@ -5,12 +5,12 @@ Words are masks only: numbers and addresses in full stand in originals and paper
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from evidence.bundle.content import Device, Document, Envelope, Item, LogProof, Original
-from evidence.bundle.names import extension, safe_id
+from evidence.bundle.names import extension
 from evidence.bundle.writing import moment
 from evidence.capture import LABELS_ZH, envelopes
 from evidence.errors import EvidenceError
@@ -55,14 +55,14 @@ def item_path(one: EvidenceItem) -> str:
     return f"originals/{one.id}.{extension(one.media_type)}"
 
 
-def items(chosen: Chosen, proofs: Mapping[str, Inclusion], tickets: Mapping[str, str], store: Store) -> list[Item]:
-    """In order of capture."""
-    return [_item(one, proofs.get(entry_id(one["_id"])), tickets, store) for one in chosen.items]
+def items(chosen: Chosen, proofs: Mapping[str, Inclusion], known: Collection[str], store: Store) -> list[Item]:
+    """In order of capture. `known`: ids of the tickets and devices that are in the bundle; a forger may name others."""
+    return [_item(one, proofs.get(entry_id(one["_id"])), known, store) for one in chosen.items]
 
 
-def _item(one: Mapping[str, Any], proof: Inclusion | None, tickets: Mapping[str, str], store: Store) -> Item:
+def _item(one: Mapping[str, Any], proof: Inclusion | None, known: Collection[str], store: Store) -> Item:
     manifest, envelope = one.get("manifest"), one.get("envelope")
-    ticket_id = ticket_of(envelope)
+    ticket_id, device_id = ticket_of(envelope), str((envelope or {}).get("device_id"))
     return Item(
         evidence_id=one["_id"],
         title=EVIDENCE_KINDS.get(one["kind"], one["kind"]),
@@ -74,8 +74,8 @@ def _item(one: Mapping[str, Any], proof: Inclusion | None, tickets: Mapping[str,
         else Envelope(
             bytes(envelope["payload"]),
             bytes(envelope["signature"]),
-            str(envelope["device_id"]) if safe_id(str(envelope["device_id"])) else "",
-            ticket_id if ticket_id in tickets else "",
+            device_id if device_id in known else "",
+            ticket_id if ticket_id in known else "",
         ),
         proof=LogProof(proof.entry, proof.index, proof.hashes) if proof else None,
         said=_said(one),

@@ -176,16 +176,17 @@ def _gathered(wish: EvidenceBundle, workshop: Workshop) -> Bundle:
         if (one.get("log") or {}).get("state") == receiving.WAITING:
             receiving.receive(evidence_id=one["_id"])
     signed, proven = _proven(wish.court, chosen, workshop, now)
-    tickets = content.tickets(wish.court, chosen)
+    tickets, devices = content.tickets(wish.court, chosen), content.devices(wish.court, chosen)
+    known = {*tickets, *(one.device_id for one in devices)}
     return Bundle(
         bundle_id=wish.id,
         court=wish.court,
         court_name=Court.objects(id=wish.court).get().name,
         scope=Scope(wish.scope, wish.object_id, wish.title),
         made_at=now,
-        items=content.items(chosen, proven, tickets, workshop.store),
+        items=content.items(chosen, proven, known, workshop.store),
         documents=_documents(wish, chosen, workshop.store),
-        devices=content.devices(wish.court, chosen),
+        devices=devices,
         tickets=tickets,
         log=_log(signed, workshop.stamps),
         visits=content.visits(chosen),

@@ -198,6 +198,22 @@ def test_a_manifest_altered_in_the_database_leaves_as_altered_and_says_so(
     assert "entry.differs" in [one.code for one in altered.reasons]
 
 
+def test_a_seal_nobody_can_vouch_for_leaves_as_unproven_not_as_altered(
+    visit: Visit, workshop: Workshop, store: FileStore, tmp_path: Path, database: Any
+) -> None:
+    sealed = EvidenceItem.objects(envelope__exists=True).order_by("captured_at", "id")
+    one, other = sealed
+    database.evidence_items.update_one({"_id": one.id}, {"$set": {"envelope.device_id": "../unknown"}})
+    database.evidence_items.update_one({"_id": other.id}, {"$set": {"envelope.signature": bytes(64)}})
+    report = looked_at(made(workshop, "visit", visit.id), store, tmp_path)
+    found = {item.id: (item.verdict, [why.code for why in item.reasons]) for item in report.items}
+    assert found[one.id] == ("OK", [])  # the ticket the court signed names the key
+    assert found[other.id] == ("UNPROVEN", ["envelope.unsigned"])
+    database.capture_tickets.delete_many({})
+    report = looked_at(made(workshop, "visit", visit.id), store, tmp_path)
+    assert {item.verdict for item in report.items if item.id in (one.id, other.id)} == {"UNPROVEN"}
+
+
 @pytest.mark.parametrize(("lost", "code"), [(False, "bundle.damaged"), (True, "bundle.file_lost")])
 def test_a_stored_file_that_was_altered_or_lost_fails_the_bundle_by_name(
     visit: Visit, workshop: Workshop, store: FileStore, lost: bool, code: str

@@ -202,7 +202,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=NO_FIXTURE_CHECK)
+@settings(max_examples=100, deadline=None, suppress_health_check=NO_FIXTURE_CHECK)
 @given(value=JSON, data=st.data())
 def test_nothing_somebody_writes_into_a_row_breaks_the_verifier(
     tmp_path: Path, value: object, data: st.DataObject
