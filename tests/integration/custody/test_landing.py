@@ -189,7 +189,7 @@ def test_an_announced_item_sent_in_one_request_keeps_its_envelope(
     one = announced_for_small(visit, server, data)
     held = send_small(visit, server, store, data, one)
     item = EvidenceItem.objects.get(id=held.evidence_id)
-    assert item.envelope["payload"] == b"{}"
+    assert bytes(item.envelope["payload"]) == b"{}"
     assert json.loads(item.manifest)["envelope_sha256"] == hashlib.sha256(b"{}").hexdigest()
     assert Announced.objects.get(id=one.id).evidence_id == held.evidence_id
 
