@@ -5,21 +5,47 @@
 // stdout: one line of JSON for each job as it ends: {"job", "url", "seconds", "begun", "error"}; then one line
 //         {"cpu_seconds", "seconds"} of the whole process.
 //
-// An upload that says nothing for `idle_ms` is given up, and another begun at the same URL, as an application has to: in
-// Node, tus-js-client never notices an answer that breaks off behind its head.
+// An upload that says nothing for `idle_ms` is given up and taken up again by what the URL storage remembers of it, as an
+// application has to: in Node, tus-js-client never notices an answer that breaks off behind its head. The same is done when
+// the request that joins parallel parts is cut, which tus-js-client reports instead of trying again.
 import { createReadStream, readFileSync } from 'node:fs'
 import { Upload } from 'tus-js-client'
 
 const plan = JSON.parse(readFileSync(0, 'utf8'))
 const begun = performance.now()
+const MOST_TIMES = 60
 const secondsSince = (moment) => (performance.now() - moment) / 1000
+
+// The interface of tus-js-client's URL storages, for one file.
+class Memory {
+  constructor() {
+    this.kept = null
+  }
+
+  async findAllUploads() {
+    return this.kept ? [this.kept] : []
+  }
+
+  async findUploadsByFingerprint() {
+    return this.findAllUploads()
+  }
+
+  async addUpload(fingerprint, upload) {
+    this.kept = { ...upload, urlStorageKey: fingerprint }
+    return fingerprint
+  }
+
+  async removeUpload() {
+    this.kept = null
+  }
+}
 
 class Job {
   constructor(number) {
     this.number = number
     this.wanted = plan.jobs[number]
     this.begun = 0
-    this.url = null
+    this.memory = new Memory()
   }
 
   run() {
@@ -35,7 +61,8 @@ class Job {
     const { path, metadata, in_memory: inMemory, ...job } = this.wanted
     const upload = new Upload(inMemory ? readFileSync(path) : createReadStream(path), {
       endpoint: plan.endpoint,
-      uploadUrl: this.url,
+      urlStorage: this.memory,
+      fingerprint: () => Promise.resolve(String(this.number)),
       headers: plan.headers,
       metadata,
       metadataForPartialUploads: metadata,
@@ -47,21 +74,30 @@ class Job {
       onProgress: () => this.watch(upload),
       onAfterResponse: () => this.watch(upload),
       onSuccess: () => this.end(upload, null),
-      onError: (error) => this.end(upload, String(error)),
+      onError: (error) => (error.originalRequest ? this.end(upload, String(error)) : this.again(upload, error)),
     })
     this.upload = upload
     this.watch(upload)
-    upload.start()
+    upload.findPreviousUploads().then(([earlier]) => {
+      if (earlier) upload.resumeFromPreviousUpload(earlier)
+      upload.start()
+    })
   }
 
   watch(upload) {
     if (upload !== this.upload || !plan.idle_ms) return
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {
-      this.url = upload.url
       upload.abort()
       this.begin()
     }, plan.idle_ms)
+  }
+
+  again(upload, error) {
+    if (upload !== this.upload) return
+    clearTimeout(this.timer)
+    if (this.begun > MOST_TIMES) return this.end(upload, String(error))
+    this.timer = setTimeout(() => this.begin(), 500)
   }
 
   end(upload, error) {

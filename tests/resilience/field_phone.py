@@ -43,11 +43,12 @@ class Recording:
 class FieldPhone:
     """The phone of one server of the demo court. What it captures belongs to no visit yet (L4)."""
 
-    def __init__(self, stack: WholeStack) -> None:
+    def __init__(self, stack: WholeStack, number: int) -> None:
+        """Of the server who stands `number` from the end of the roster."""
         self._stack = stack
         manager = Desk(stack.url, Ledger(), username="manager", password=PASSWORD)
         manager.bring_in(_SERVERS, kind="servers", day=DAY)
-        server = manager.day(DAY)["roster"][-1]
+        server = manager.day(DAY)["roster"][-1 - number]
         self._phone = Phone(
             stack.url, stack.wechat_url, Ledger(), staff_no=server["staff_no"], rng=random.Random(new_id())
         )

@@ -3,6 +3,7 @@ web processes and mongod are killed: every file arrives once and byte for byte."
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
@@ -13,9 +14,10 @@ import pytest
 
 from tests.emulators.cutting import CuttingProxy
 from tests.resilience.field_phone import FieldPhone, Recording
-from tests.resilience.test_kill_during_day import kill_one_process, kill_whole
+from tests.resilience.test_kill_during_day import kill_one_process
 from tests.stack import foreign
 from tests.stack.foreign import Job, Uploads
+from tests.stack.processes import wait_until
 from tests.stack.whole import WholeStack
 
 pytestmark = [pytest.mark.resilience, pytest.mark.timeout(300)]
@@ -37,9 +39,13 @@ WAYS: tuple[dict[str, object], ...] = (
 )
 
 
-@pytest.fixture(scope="module")
+_numbers = itertools.count()
+
+
+@pytest.fixture
 def phone(stack: WholeStack) -> Iterator[FieldPhone]:
-    signed_in = FieldPhone(stack)
+    """Each test has a server of its own: what one leaves under way counts against nobody else."""
+    signed_in = FieldPhone(stack, next(_numbers))
     yield signed_in
     signed_in.close()
 
@@ -83,10 +89,10 @@ def test_every_file_arrives_whole_while_web_and_mongod_are_killed(
     rng = random.Random(5)
     recordings = phone.record(tmp_path, [2 * MB] * len(WAYS), rng)
     total = sum(one.size for one in recordings)
-    deaths: tuple[tuple[str, Callable[[WholeStack, str], None]], ...] = (
-        ("web", kill_one_process),
-        ("mongod", kill_whole),
-        ("web", kill_whole),
+    deaths: tuple[Callable[[], object], ...] = (
+        lambda: kill_one_process(stack, "web"),
+        lambda: stack.kill("mongod"),
+        lambda: stack.kill("web"),
     )
     with CuttingProxy(
         stack.place.port, up=rng.sample(range(total), 20), twice=0.03, late=0.03, bytes_per_s=MB, seed=6
@@ -95,11 +101,12 @@ def test_every_file_arrives_whole_while_web_and_mongod_are_killed(
         url, jobs = proxy.url + COLLECTION, jobs_of(recordings)
         sending = threading.Thread(target=lambda: ended.append(foreign.upload(url, jobs, headers=phone.headers)))
         sending.start()
-        for number, (service, kill) in enumerate(deaths, start=1):
+        for number, kill in enumerate(deaths, start=1):
             _wait(sending, lambda wanted=total * number // 4: proxy.up.passed >= wanted)  # type: ignore[misc]  # now
             assert sending.is_alive(), "everything was sent before anybody died"
-            kill(stack, service)
+            kill()
         sending.join()
+    wait_until(stack.ready, what="the stack to be whole again", timeout_s=120)
     assert ended[0].errors == []
     assert phone.states(recordings) == ["held"] * len(recordings)
     assert phone.not_as_captured(recordings) == []

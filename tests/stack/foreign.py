@@ -15,7 +15,7 @@ from tools.setup import node
 
 FOLDER = ROOT / "tests" / "foreign"
 # Without progress tus-js-client counts on; with it, it begins anew.
-RETRY_MS = (0, *[30] * 10, *[200] * 10, *[1000] * 40)
+RETRY_MS = (0, *[30] * 10, *[200] * 10, *[1000] * 150)
 
 
 @dataclass(frozen=True, slots=True)
