@@ -27,7 +27,7 @@ export const EXHIBITS: Record<string, string> = {
   notice_proof_local: '当地报刊刊登页', posting_video: '住所地张贴录像或者照片', reason_record: '公告原因和经过的记录', minutes: '宣判笔录',
   signature_court: '审判人员、书记员签名', photo_door: '门牌及现场照片', photo_recipient: '受送达人签收照片', photo_documents: '送达文书照片',
   photo_witness: '见证人在场照片', photo_process: '送达过程照片', photo_left: '文书留置照片', signature_recipient: '签收人签名',
-  signature_witness: '见证人签名', signature_server: '送达人签名', video: '送达过程录像', audio: '现场录音', scan: '材料扫描件',
+  signature_witness: '见证人签名', signature_server: '送达人签名', video: '送达过程录像', audio: '现场录音', scan: '材料扫描件', strokes: '签名笔迹',
 }
 const MAIL = ['mail_receipt', 'return_slip', 'scan']
 const AT_DOOR = Object.keys(EXHIBITS).filter((kind) => /^(photo|signature|video|audio)/.test(kind))
