@@ -75,7 +75,7 @@ def quality(grey: Image.Image) -> Quality:
     )
 
 
-def _laplacian_variance(values: np.ndarray) -> float:  # type: ignore[type-arg]  # float32, two dimensions
+def _laplacian_variance(values: np.ndarray) -> float:
     if min(values.shape) < 3:
         return 0.0
     middle = values[1:-1, 1:-1]
@@ -83,7 +83,7 @@ def _laplacian_variance(values: np.ndarray) -> float:  # type: ignore[type-arg] 
     return float((around - 4 * middle).var())
 
 
-def _flat_share(values: np.ndarray) -> float:  # type: ignore[type-arg]  # float32, two dimensions
+def _flat_share(values: np.ndarray) -> float:
     colour = values[-1, -1]
     rows = np.abs(values - colour).max(axis=1) <= 1
     uneven = np.flatnonzero(~rows)

@@ -94,7 +94,7 @@ class Sandbox:
         A child that died, hung or lied makes a broken analysis with one concern ``analysis.*``.
         """
         original = _as_file(source, self._setting.folder)
-        out: BinaryIO = tempfile.TemporaryFile(dir=self._setting.folder)  # type: ignore[assignment]  # noqa: SIM115 - handed on
+        out: BinaryIO = tempfile.TemporaryFile(dir=self._setting.folder)  # noqa: SIM115 - handed on
         child = self._idle.get()
         try:
             child = child if child is not None and child.alive() else _Child(self._setting, self._budgets)
@@ -229,7 +229,7 @@ def _as_file(source: BinaryIO, folder: str | None) -> BinaryIO:
     with suppress(OSError, AttributeError, ValueError):
         if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             return source
-    copy: BinaryIO = tempfile.TemporaryFile(dir=folder)  # type: ignore[assignment]  # noqa: SIM115 - handed on
+    copy: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - handed on
     if source.seekable():
         source.seek(0)
     shutil.copyfileobj(_Bounded(source, MAX_BYTES + 1), copy, 1024 * 1024)

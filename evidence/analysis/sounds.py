@@ -97,7 +97,7 @@ def _loudness(container: InputContainer, report: Report) -> list[float]:
     return found
 
 
-def _judge(loudness: np.ndarray, report: Report) -> None:  # type: ignore[type-arg]  # float, one dimension
+def _judge(loudness: np.ndarray, report: Report) -> None:
     levels = 20 * np.log10(np.maximum(loudness, 1e-6))
     silent = float((levels < _SILENT_DB).mean())
     report.quality |= {

@@ -29,7 +29,7 @@ def scene(step: int, width: int, height: int) -> Image.Image:
     return picture
 
 
-def tone(seconds: float, *, level: float = 0.3) -> np.ndarray:  # type: ignore[type-arg]  # int16, one dimension
+def tone(seconds: float, *, level: float = 0.3) -> np.ndarray:
     """A note of 440 Hz; level 0 is silence."""
     times = np.arange(int(seconds * _RATE)) / _RATE
     return np.asarray(np.sin(2 * math.pi * 440 * times) * level * 32767, dtype=np.int16)
@@ -100,7 +100,7 @@ def rehearse(pen: Pen | None) -> None:
         analyse(stream, io.BytesIO(), job, pen)
 
 
-def _frames(samples: np.ndarray, *, planar: bool = False) -> list[AudioFrame]:  # type: ignore[type-arg]  # int16
+def _frames(samples: np.ndarray, *, planar: bool = False) -> list[AudioFrame]:
     found = []
     for start in range(0, len(samples), 1024):
         part = samples[start : start + 1024].reshape(1, -1)
