@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evidence.geo import GeoPoint, distance_m
 from evidence.media import HEIC
 from evidence.stores import Store
 from server.accounts.models import Court, Person
@@ -14,11 +13,12 @@ from server.core.clock import COURT_ZONE
 from server.core.fields import open_fields
 from server.custody import decoding
 from server.custody.services import copies
-from server.dispatch.models import Fix, Visit
+from server.dispatch.models import Visit
 from server.field.models import EvidenceItem, PositionBatch
 from server.field.rules import USEFUL
 from server.law.outcomes import EVIDENCE_KINDS, OUTCOMES, label_zh
 from server.papers import data as paper
+from server.reports.doorstep import address_point, event_of, position_of
 from server.reports.effects import effects_of, effects_on
 from server.service.models import ServiceTask
 
@@ -42,7 +42,6 @@ _CASE_KINDS = {
     "行政": paper.CaseKind.ADMINISTRATIVE,
     "执行": paper.CaseKind.ENFORCEMENT,
 }
-_PROGRESS = {"accept": "接单", "depart": "出发", "arrive": "到达", "outcome": "登记结果"}
 _PHOTO_KINDS = ("photo_", "scan")
 
 
@@ -324,7 +323,7 @@ def _visit(one: Gathered) -> paper.Visit:
         witness_name=outcome.witness.name if outcome.witness else "",
         witness_organisation=_unit(outcome.witness),
         course_of_events=outcome.note or "",
-        address_point=_address_point(visit),
+        address_point=address_point(visit),
         events=tuple(event_of(step, visit) for step in sorted(visit.progress, key=lambda step: step.happened_at)),
         track=tuple(
             paper.Position(
@@ -339,38 +338,6 @@ def _visit(one: Gathered) -> paper.Visit:
     )
 
 
-def _address_point(visit: Visit) -> paper.Position | None:
-    if visit.point is None:
-        return None
-    lng, lat = visit.point.lng_lat
-    return paper.Position(longitude=lng, latitude=lat, datum="WGS-84")
-
-
-def event_of(step: Any, visit: Visit) -> paper.VisitEvent:
-    return paper.VisitEvent(
-        label=_PROGRESS.get(step.kind, step.kind),
-        occurred_at=step.happened_at,
-        position=_position(step.fix),
-        distance_to_address_m=distance_to(visit, step.fix),
-    )
-
-
-def _position(fix: Fix | None) -> paper.Position | None:
-    if fix is None:
-        return None
-    lng, lat = fix.point.lng_lat
-    return paper.Position(longitude=lng, latitude=lat, datum="WGS-84", accuracy_m=fix.accuracy_m, taken_at=fix.at)
-
-
-def distance_to(visit: Visit, fix: Fix | None) -> float | None:
-    """Metres between a fix and the visit's address point; None when either is unknown."""
-    if fix is None or visit.point is None:
-        return None
-    lng, lat = visit.point.lng_lat
-    there_lng, there_lat = fix.point.lng_lat
-    return distance_m(GeoPoint(lat=lat, lng=lng), GeoPoint(lat=there_lat, lng=there_lng))
-
-
 def _photos(one: Gathered) -> tuple[paper.Photo, ...]:
     return tuple(
         paper.Photo(
@@ -379,7 +346,7 @@ def _photos(one: Gathered) -> tuple[paper.Photo, ...]:
             caption=EVIDENCE_KINDS.get(item.kind, item.kind),
             sha256=item.sha256,
             taken_at=item.captured_at,
-            position=_position(item.fix),
+            position=position_of(item.fix),
         )
         for item, name in zip(one.items, names_of(one), strict=True)
         if item.kind.startswith(_PHOTO_KINDS)

@@ -10,6 +10,7 @@ from server.core.errors import Conflict
 from server.papers import data as paper
 from server.papers import forms
 from server.reports import gather as door
+from server.reports.doorstep import event_of
 from server.reports.forms.common import Head, attempt_of, documents_of
 from server.reports.forms.material import Material
 from server.service.models import Attempt
@@ -40,7 +41,7 @@ def work_record(one: Material, typed: Typed, head: Head) -> forms.WorkRecord:
     events: tuple[paper.VisitEvent, ...] = ()
     if visit:
         steps = sorted(visit.progress, key=lambda step: step.happened_at)
-        events = tuple(door.event_of(step, visit) for step in steps)
+        events = tuple(event_of(step, visit) for step in steps)
     return forms.WorkRecord(
         **head.of(one),
         **_scene(one, attempt, typed),

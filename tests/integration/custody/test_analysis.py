@@ -202,7 +202,7 @@ class Away:
 
 def test_a_store_that_is_away_costs_no_try(send: Send, workshop: Workshop, sandbox: Sandbox) -> None:
     evidence_id = send(media.small_photo())
-    away = Workshop(Away("evidence.store_unavailable"), sandbox)  # type: ignore[arg-type]
+    away = Workshop(Away("evidence.store_unavailable"), sandbox)  # type: ignore[arg-type]  # opens, and no more
     for _ in range(5):
         assert analysing.analyse(evidence_id=evidence_id, workshop=away) == "waiting"
     assert analysing.analyse(evidence_id=evidence_id, workshop=workshop) == "done"
@@ -211,7 +211,7 @@ def test_a_store_that_is_away_costs_no_try(send: Send, workshop: Workshop, sandb
 
 def test_an_original_the_store_has_lost_is_said_so(send: Send, sandbox: Sandbox) -> None:
     evidence_id = send(media.small_photo())
-    lost = Workshop(Away("evidence.not_found"), sandbox)  # type: ignore[arg-type]
+    lost = Workshop(Away("evidence.not_found"), sandbox)  # type: ignore[arg-type]  # opens, and no more
     assert analysing.analyse(evidence_id=evidence_id, workshop=lost) == "failed"
     assert stored(evidence_id)["analysis"]["problem"]["code"] == "evidence.not_found"
 
