@@ -57,6 +57,7 @@ it('what the pages of evidence read is what docs/openapi.json promises', () => {
   expectTypeOf<Answered<'BoardLate'>>().toExtend<Wide<custody.LateItem>>()
   expectTypeOf<Omit<Answered<'BoardEvidenceKnown'>, 'capture' | 'place' | 'log' | 'late'>>().toExtend<Wide<Omit<custody.KnownItem, 'capture' | 'place' | 'log' | 'late'>>>()
   expectTypeOf<Answered<'BoardEvidenceSimilar'>>().toExtend<Wide<custody.SimilarItem>>()
+  expectTypeOf<Omit<Answered<'BoardBundle'>, 'counts'>>().toExtend<Wide<Omit<custody.Bundle, 'counts'>>>()
   expectTypeOf<Answered<'BoardRescue'>>().toExtend<Wide<custody.Rescue>>()
   expectTypeOf<Omit<Answered<'BoardLook'>, 'missing'>>().toExtend<Wide<Omit<custody.Look, 'missing'>>>()
 })

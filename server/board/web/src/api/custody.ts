@@ -163,3 +163,31 @@ export const late = {
   decide: (id: string, body: { decision: 'take' | 'leave'; reason: string }) => send<LateItem>('POST', `${BOARD}/evidence/${at(id)}/late`, { body }),
   url: (id: string, size: 'thumb' | 'display' | 'original') => `${BOARD}/evidence/${at(id)}/file?size=${size}`,
 }
+
+/** A package anybody can check without us: `python -m evidence verify`, or /verify in a browser. */
+export interface Bundle {
+  id: string
+  scope: string
+  object_id: string
+  title: string
+  state: 'queued' | 'running' | 'done' | 'failed'
+  files_total: number
+  files_done: number
+  bytes_done: number
+  size: number | null
+  sha256: string | null
+  counts: Record<string, unknown> | null
+  problem: ItemProblem | null
+  asked_by_name: string
+  asked_at: string
+  finished_at: string | null
+}
+export type BundleScope = 'visit' | 'case' | 'day'
+
+export const bundles = {
+  of: (scope: BundleScope, id: string) => send<Paged<Bundle>>('GET', `${BOARD}/bundles`, { query: { scope, id } }).then((list) => list.items),
+  make: (scope: BundleScope, id: string) => send<Bundle>('POST', `${BOARD}/bundles`, { body: { scope, id } }),
+  get: (id: string) => send<Bundle>('GET', `${BOARD}/bundles/${at(id)}`),
+  /** Followed by the browser itself: a day's evidence is too much for a page to hold. */
+  url: (id: string) => `${BOARD}/bundles/${at(id)}/file`,
+}
