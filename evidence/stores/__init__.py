@@ -64,8 +64,8 @@ def _one(url: str) -> Store:
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
         return FileStore(unquote(parts.path))
     if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc:
-        client = s3_client(endpoint=query.get("endpoint"), region=query.get("region"))
         lock = Lock.of(query.get("lock"), query.get("days"))
+        client = s3_client(endpoint=query.get("endpoint"), region=query.get("region"))
         return S3Store(client, bucket=parts.netloc, prefix=query.get("prefix", ""), lock=lock)
     if parts.scheme in _GRIDFS and parts.netloc:
         bucket = query.pop("bucket", "evidence")

@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from evidence import samples
 from server.core.clock import court_day
 from server.core.ids import new_id
+from server.drill.camera import Captured
 from server.drill.desk import Desk
 from server.drill.ledger import Ledger
 from server.drill.phone import Phone
@@ -149,7 +150,7 @@ def one_outcome(stack: WholeStack, authenticator: Authenticator, folder: Path) -
         at = start + timedelta(minutes=minute)
         phone.step(mine["id"], kind, at.isoformat(), fix(at))
     at, photo = start + timedelta(minutes=4), new_id()
-    phone.evidence(mine["id"], "photo_door", samples.photo(7), at.isoformat(), fix(at), photo)
+    phone.hand_in(day, [Captured(mine["id"], photo, "photo_door", samples.photo(7), at, fix(at), None)])
     at = start + timedelta(minutes=5)
     phone.outcome(
         mine["id"],

@@ -43,11 +43,14 @@ def _other_case(number: Any, by: int) -> str:
     return f"{head}{by}1{tail}"
 
 
-def play(stack: WholeStack, files: tuple[Path, Path], *, url: str = "") -> tuple[int, dict[str, Any], str]:
+def play(
+    stack: WholeStack, files: tuple[Path, Path], *, url: str = "", drop: float = 0.2
+) -> tuple[int, dict[str, Any], str]:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tools.stack.flask", "day", "play", "--cases", str(files[0])),
             *("--servers", str(files[1]), "--date", DAY, "--base-url", url or stack.url, "--plan-seconds", "3"),
+            *("--drop", str(drop)),
         ],
         cwd=ROOT,
         env={**stack.supervisor.env, "VAR": str(stack.place.var)},

@@ -65,4 +65,4 @@ def due_at(
 
 def _courts() -> list[str]:
     """Indexes begin with the court."""
-    return [str(one["_id"]) for one in Court._get_collection().find({}, {"_id": 1})]
+    return [str(one["_id"]) for one in Court._get_collection().find({}, {"_id": 1}).sort("_id", 1)]

@@ -46,7 +46,7 @@ def test_a_paper_without_a_seal_is_unsealed_and_no_pdf_is_refused():
     assert refused.value.code == "seal.not_a_pdf"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_anywhere_is_found(where: float, bit: int):
     touched = bytearray(seals.sealed().pdf)
@@ -56,7 +56,7 @@ def test_any_flipped_bit_anywhere_is_found(where: float, bit: int):
     assert report.changes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_in_the_last_time_stamp_is_found(where: float, bit: int):
     """The only bytes of the file that no later signature covers."""
