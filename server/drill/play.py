@@ -148,7 +148,8 @@ class Day:
         ended = sum(1 for one in day["visits"] if one["state"] == "ended")
         ago = self._ago()
         if ago:
-            say(f"{self.setting.day} 尚未过去：手机时间整体提前 {ago.days} 天，早于取证凭证的签发，拍摄封存因此均判为存疑")
+            say(f"{self.setting.day} 尚未过去：手机时间整体提前 {ago.days} 天")
+            say("演练的拍摄时间因此早于取证凭证的签发，拍摄封存均判为存疑")
         if ended:
             say(f"其中 {ended} 件以前已完成，不再重做")
         say(f"{len(servers)} 名送达员出发，待办 {left} 件")
