@@ -58,6 +58,8 @@ def packages(requirements: str, log_path: Path) -> None:
 def pip_install(title: str, requirements: str, log_path: Path) -> None:
     """`pip install -r` of one of the pinned files."""
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    # Modules are compiled when they are first imported: most of what the packages bring never is.
+    command.append("--no-compile")
     HALF_DONE.touch()
     try:
         progress.run(title, [*command, "-r", str(ROOT / requirements)], log_path=log_path)
