@@ -217,8 +217,8 @@ def test_no_operation_of_the_document_answers_5xx_or_without_a_problem_document(
             for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
                 broken += fuzz(world, face, operation, mode, statuses)[:1]
     assert not broken, "\n\n".join(broken)
-    # Only refusals would mean that nothing behind the first check was reached. (With a few examples chance plays a part:
-    # some two in five are usual with three.)
+    # Only refusals would mean that nothing behind the first check was reached. With three examples of each, two in five
+    # operations are usual.
     reached = [label for label, statuses in answered.items() if any(status < 400 for status in statuses)]
     assert len(reached) >= 0.3 * len(answered), sorted(set(answered) - set(reached))
     assert not any(401 in statuses for label, statuses in answered.items() if label not in SIGNS_IN), answered
