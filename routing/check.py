@@ -66,6 +66,8 @@ def _route_rules(server: Server, stops: list[PlannedStop], visits: dict[str, Vis
         visit = visits[stop.visit_id]
         if visit.crew == 2 and not server.crew_ok:
             yield Violation("crew.not_allowed", server.id, visit.id)
+        if server.id in visit.forbidden_servers:
+            yield Violation("server.forbidden", server.id, visit.id)
         if stop.role == "second":
             continue
         if not visit.skills <= server.skills:

@@ -7,9 +7,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from .instance import Instance, Order
+from .instance import UNDER_WAY, Instance, Order
 from .slots import ENDLESS, FAR, Fits, Floats, RouteState, fits, route_state, window_table
-from .timeline import crew_places, time_all, time_route
+from .timeline import crew_places, metres_of, time_all, time_route
 
 # (server, gap) of the leader and of the second.
 Spot = tuple[tuple[int, int], tuple[int, int]]
@@ -73,13 +73,40 @@ class Builder:
     def fits(self, server: int, visits: NDArray[np.int64]) -> Fits:
         """Exact fits of the visits into the server's route, gaps before pinned visits closed."""
         found = fits(self.instance, self.table, self.states[server], visits)
-        found.extra[:, : self._held(server)] = FAR
+        self._close(server, visits, found.extra)
         return found
 
+    def _close(self, server: int, visits: NDArray[np.int64], extra: Floats) -> None:
+        """Close the gaps that a fixed place or the longest distance forbids."""
+        ranks = np.array([self.instance.rank[node] for node in self.orders[server]], dtype=np.int64)
+        own = np.array([self.instance.rank[visit] for visit in visits], dtype=np.int64)[:, None]
+        gaps = np.arange(len(ranks) + 1)[None, :]
+        first = np.searchsorted(ranks, own, side="left")
+        extra[(gaps < first) | (gaps > np.searchsorted(ranks, own, side="right"))] = FAR
+        most = self.instance.max_m[server]
+        if most >= 0:
+            points = self.states[server].points
+            extra[
+                self._longer(server, visits, points) > most - metres_of(self.instance, server, self.orders[server])
+            ] = FAR
+
+    def _longer(self, server: int, visits: NDArray[np.int64], points: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Metres that inserting each visit into each gap adds."""
+        matrix, doors = self.instance.metres[server].astype(np.int64), self.instance.point_of[visits]
+        added = matrix[np.ix_(points[:-1], doors)].T.copy()
+        added[:, :-1] += matrix[np.ix_(doors, points[1:-1])]
+        if points[-1] >= 0:
+            added[:, -1] += matrix[doors, points[-1]]
+        if not self.orders[server]:
+            return added
+        added[:, :-1] -= matrix[points[:-2], points[1:-1]][None, :]
+        if points[-1] >= 0:
+            added[:, -1] -= matrix[points[-2], points[-1]]
+        return added
+
     def _held(self, server: int) -> int:
-        """How many pinned visits the route begins with."""
-        visits, order = self.instance.visits, self.orders[server]
-        return sum(1 for node in order if visits[self.instance.visit_of(node)].pinned)
+        """How many visits under way the route begins with."""
+        return sum(1 for node in self.orders[server] if self.instance.rank[node] == UNDER_WAY)
 
     def extra_price(self, visits: NDArray[np.int64], server: int) -> Floats:
         """What inserting each visit costs beyond travel: fairness, split building, disruption."""
@@ -87,9 +114,9 @@ class Builder:
         price = np.zeros(len(visits))
         if len(self.orders[server]) >= instance.fair_share[server]:
             price += weights.fairness
-        if weights.disruption:
-            homes = np.array([instance.home[visit] for visit in visits])
-            price += weights.disruption * ((homes != -1) & (homes != server))
+        if not self.orders[server]:
+            price += instance.fixed_cost[server]
+        price += np.array([instance.extra[visit][server] for visit in visits], dtype=np.float64)
         if weights.split_building:
             price += weights.split_building * np.array([self._splits(int(visit), server) for visit in visits])
         return price
@@ -152,7 +179,7 @@ class Builder:
         cost = lead[2][:, None] + second[2][None, :]
         meet = np.maximum(lead[3][:, None], second[3][None, :])
         until = np.minimum(lead[4][:, None], second[4][None, :])
-        cost[(meet > until) | (lead[0][:, None] == second[0][None, :])] = int(FAR)
+        cost[(meet > until) | ~self._may_meet(lead[0], second[0])] = int(FAR)
         found = []
         for flat in islice(np.argsort(cost, axis=None, kind="stable"), _PAIRS_TRIED):
             a, b = divmod(int(flat), cost.shape[1])
@@ -161,6 +188,14 @@ class Builder:
             spot = ((int(lead[0][a]), int(lead[1][a])), (int(second[0][b]), int(second[1][b])))
             found.append((int(cost[a, b]), spot, int(meet[a, b])))
         return found
+
+    def _may_meet(self, leads: NDArray[np.int64], seconds: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Leads × seconds: two different servers who make crews with each other."""
+        may: NDArray[np.bool_] = leads[:, None] != seconds[None, :]
+        for one, other in map(tuple, self.instance.apart):
+            may &= ~((leads[:, None] == one) & (seconds[None, :] == other))
+            may &= ~((leads[:, None] == other) & (seconds[None, :] == one))
+        return may
 
     def _gaps(self, visit: int, servers: frozenset[int]) -> NDArray[np.int64]:
         """Columns (server, gap, cost, earliest, latest) of the servers' gaps the visit fits into, cheapest first."""

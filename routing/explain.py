@@ -180,6 +180,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "lock.absent": lambda p: f"指定的送达员 {p['server']} 今日不在岗",
     "lock.skill": lambda p: f"指定的送达员 {p['server']} 不具备所需技能：{'、'.join(p['skills'])}",
     "lock.other": lambda p: f"该任务已指定由 {p['locked']} 送达",
+    "server.forbidden": lambda _: "该送达员应当回避此任务",
     "skill.none": lambda p: f"今日没有送达员具备所需技能：{'、'.join(p['skills'])}",
     "skill.missing": lambda p: f"送达员不具备所需技能：{'、'.join(p['skills'])}",
     "crew.too_few": lambda p: f"须两人同往，但今日可同行的送达员只有 {p['able']} 名",
@@ -215,6 +216,7 @@ def _minutes(seconds: int) -> str:
 
 VIOLATIONS_ZH: dict[str, Callable[[dict[str, Any]], str]] = {
     "window.missed": lambda p: f"与可上门时段相差 {_minutes(p['by_s'])}",
+    "server.forbidden": lambda _: "该送达员应当回避此任务",
     "window.late": lambda p: f"比可上门时段晚 {_minutes(p['late_s'])}",
     "shift.late": lambda p: f"超出班次 {_minutes(p['late_s'])}",
     "shift.early": lambda p: f"早于班次 {_minutes(p['early_s'])}",

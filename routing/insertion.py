@@ -88,6 +88,8 @@ def _rule_against(instance: Instance, bare: Sequence[Order], visit: int, server:
         return Reason("lock.other", {"locked": wanted.locked_server})
     if not wanted.skills <= who.skills:
         return Reason("skill.missing", {"skills": sorted(wanted.skills - who.skills)})
+    if who.id in wanted.forbidden_servers:
+        return Reason("server.forbidden")
     if wanted.crew == 2 and not who.crew_ok:
         return Reason("crew.not_allowed")
     if server not in instance.allowed[visit]:
@@ -132,7 +134,7 @@ def _places(instance: Instance, bare: Sequence[Order], node: int, spots: Mapping
         before_s = sum(legs_of(instance, server, bare[server]))
         for spot in own:
             order = [*bare[server][:spot], node, *bare[server][spot:]]
-            if _pinned_first(instance, order) and time_route(instance, server, order) is not None:
+            if time_route(instance, server, order) is not None:
                 made.append(_Place(sum(legs_of(instance, server, order)) - before_s, server, order))
     return made
 
@@ -147,11 +149,6 @@ def _first_that_holds(desk: _Desk, bare: list[Order], choices: Sequence[tuple[_P
         if retime_changed(desk.instance, orders, desk.times, changed) is not None:
             return orders
     return None
-
-
-def _pinned_first(instance: Instance, order: Order) -> bool:
-    pinned = [instance.visits[instance.visit_of(node)].pinned for node in order]
-    return pinned == sorted(pinned, reverse=True)
 
 
 def _why(instance: Instance, bare: list[Order], visit: int, server: int, position: int | None) -> tuple[Reason, ...]:

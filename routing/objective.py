@@ -13,18 +13,20 @@ def planned_visits(instance: Instance, orders: Sequence[Order]) -> set[int]:
 
 
 def objective(instance: Instance, orders: Sequence[Order], times: Sequence[RouteTimes]) -> int:
-    """Objective seconds of timed orders: travel, overtime, fairness, split buildings, disruption, dropped visits."""
+    """Objective seconds of timed orders: see `Weights` for the parts."""
     total = sum(route_price(instance, server, order, times[server].back_s) for server, order in enumerate(orders))
     return total + day_price(instance, orders)
 
 
 def route_price(instance: Instance, server: int, order: Order, back_s: float) -> int:
-    """The part of the objective one route decides: travel, overtime, fairness, disruption."""
+    """The part of the objective one route decides: travel, overtime, fairness, disruption, areas, attendance."""
     weights = instance.problem.weights
     overtime_s = max(0, int(back_s) - instance.shift[server][1]) if order else 0
     total = weights.travel_s * sum(legs_of(instance, server, order)) + weights.overtime_s * overtime_s
     total += weights.fairness * max(0, len(order) - instance.fair_share[server])
-    return total + weights.disruption * sum(moved(instance, node, server) for node in order)
+    total += instance.fixed_cost[server] if order else 0
+    total += sum(instance.extra[node][server] for node in order)
+    return total + (weights.reorder * reordered(instance, server, order) if weights.reorder else 0)
 
 
 def day_price(instance: Instance, orders: Sequence[Order]) -> int:
@@ -38,6 +40,18 @@ def day_price(instance: Instance, orders: Sequence[Order]) -> int:
 def moved(instance: Instance, node: int, server: int) -> bool:
     """Whether the node's leading visit sits with another server than in the plan disruption is measured against."""
     return node < instance.n and instance.home[node] not in (-1, server)
+
+
+def reordered(instance: Instance, server: int, order: Order) -> int:
+    """How many of the server's published visits still led here follow another visit than published."""
+    count, last = 0, -1
+    for node in order:
+        if node >= instance.n:
+            continue
+        if instance.home[node] == server and instance.before[node] != last:
+            count += 1
+        last = node
+    return count
 
 
 def split_buildings(instance: Instance, orders: Sequence[Order]) -> int:

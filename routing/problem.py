@@ -7,12 +7,13 @@ of the objective "seconds": one second of travel costs `Weights.travel_s`, leavi
 import itertools
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from .travel import HaversineTravel, TravelTimes
 
 Mode = Literal["car", "ebike", "transit", "walk", "bike"]
+Position = Literal["first", "last"]
 MODES: tuple[Mode, ...] = ("car", "ebike", "transit", "walk", "bike")
 
 # A planning day may run past midnight (a shift that ends at 01:00 is 25 h), never longer than two days.
@@ -74,6 +75,9 @@ class Visit:
     `skills` are what the leading server must have. `crew` 2 means two servers who start together.
     `building` groups visits that one server should make in one go. `locked_server` fixes who leads.
     `pinned` means already under way: it stays first in its locked server's route and its windows no longer bind.
+    `witness_windows`: when the witness can be there (none = no matter); service must start inside one of these too.
+    `forbidden_servers` (recusal) neither lead nor second it. `position` holds it as the first stop of its locked
+    server (behind the pinned ones) or as the last. `area` is the name of the area it lies in, if areas are kept.
     """
 
     id: str
@@ -87,6 +91,10 @@ class Visit:
     locked_server: str | None = None
     pinned: bool = False
     label: str = ""
+    witness_windows: tuple[Window, ...] = ()
+    forbidden_servers: frozenset[str] = frozenset()
+    position: Position | None = None
+    area: str | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -98,6 +106,12 @@ class Visit:
             raise ProblemError("problem.crew", "同行人数只能是 1 或 2", self.id)
         if self.pinned and self.locked_server is None:
             raise ProblemError("problem.pinned_unlocked", "进行中的任务必须指明送达员", self.id)
+        if self.position not in (None, "first", "last"):
+            raise ProblemError("problem.position", f"未知的固定次序：{self.position}", self.id)
+        if self.position is not None and self.locked_server is None:
+            raise ProblemError("problem.position_unlocked", "固定次序的任务必须指明送达员", self.id)
+        if self.locked_server is not None and self.locked_server in self.forbidden_servers:
+            raise ProblemError("problem.locked_forbidden", "任务指定的送达员应当回避", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,10 @@ class Break:
 class Server:
     """A process server's day. `end` None means the route ends at the last door.
 
-    `overtime_s` is how far past the shift the route may run, priced by `Weights.overtime_s`.
+    `overtime_s` is how far past the shift the route may run, priced by `Weights.overtime_s`. `max_km` bounds the
+    route's length, the way back included. `areas` are the names of those this server knows (none: knows all).
+    `fixed_cost` (objective seconds) is paid once the server makes any visit. `not_with` are servers this one never
+    makes a crew with, whichever of the two says so.
     """
 
     id: str
@@ -131,10 +148,17 @@ class Server:
     max_visits: int | None = None
     crew_ok: bool = True
     overtime_s: int = 0
+    max_km: float | None = None
+    areas: frozenset[str] = frozenset()
+    fixed_cost: int = 0
+    not_with: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.id:
             raise ProblemError("problem.id_empty", "送达员缺少编号")
+        if self.max_km is not None and not (math.isfinite(self.max_km) and 0 <= self.max_km <= 10_000):
+            raise ProblemError("problem.out_of_range", "最远里程应在 0 到 10000 公里之间", self.id)
+        _whole(self.fixed_cost, "出勤成本", self.id, high=10**8)
         if self.mode not in MODES:
             raise ProblemError("problem.mode", f"未知的交通方式：{self.mode}", self.id)
         if self.max_visits is not None:
@@ -161,9 +185,11 @@ class Server:
 class Weights:
     """Price of each part of the objective, in objective seconds.
 
-    travel_s: per second of travel. overtime_s: per second past the shift. fairness: per visit above a server's
-    fair share. split_building: per additional server who comes to the same building. disruption: per visit that
-    changes server against the warm start.
+    value: what drop penalties are multiplied by. travel_s: per second of travel. overtime_s: per second past the
+    shift. fairness: per visit above a server's fair share. split_building: per additional server who comes to the
+    same building. unknown_area: per visit in an area its leading server does not know. disruption: per visit that
+    changes server against the warm start; reorder: per visit of the warm start that follows another visit of the
+    same server than it did (visits no longer asked for are left out of account).
     """
 
     travel_s: int = 1
@@ -171,10 +197,13 @@ class Weights:
     fairness: int = 60
     split_building: int = 600
     disruption: int = 0
+    value: int = 1
+    unknown_area: int = 300
+    reorder: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("travel_s", "overtime_s", "fairness", "split_building", "disruption"):
-            _whole(getattr(self, name), f"权重 {name} ", name, high=10**6)
+        for weight in fields(self):
+            _whole(getattr(self, weight.name), f"权重 {weight.name} ", weight.name, high=10**6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +223,8 @@ class Problem:
             twice = [key for key, times in Counter(ids).items() if times > 1]
             if twice:
                 raise ProblemError("problem.id_twice", f"{kind_zh}编号重复", twice[0])
+        ends = Counter((visit.locked_server, visit.position) for visit in self.visits if visit.position is not None)
+        for (server_id, position), times in ends.items():
+            if times > 1:
+                place_zh = "第一站" if position == "first" else "最后一站"
+                raise ProblemError("problem.position_twice", f"同一送达员有两件任务固定为{place_zh}", server_id or "")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from .assemble import make_route
-from .instance import Instance, Order, compile_problem
+from .instance import FREE, Instance, Order, compile_problem
 from .plan import Retimed, Violation
 from .problem import Problem, ProblemError, Server, Visit
 from .timeline import time_route
@@ -38,6 +38,8 @@ def retime(
     # The sequence alone matters here: a small problem of one server keeps this in the low milliseconds.
     visits = tuple(by_id[visit_id] for visit_id in visit_ids)
     instance = compile_problem(replace(problem, visits=visits, servers=(server,)))
+    # Fixed places and the longest distance are told as violations, not as a route without times.
+    instance.rank, instance.max_m = [FREE] * len(instance.rank), [-1]
     order = [n + len(visits) if visit.id in second_in else n for n, visit in enumerate(visits)]
     violations = _rules(server, visits, second_in)
     waits: dict[int, int] = {n: (meet or {}).get(visit.id, 0) for n, visit in enumerate(visits)}
@@ -62,6 +64,8 @@ def _rules(server: Server, visits: Sequence[Visit], second_in: Collection[str]) 
         if leads and not visit.skills <= server.skills:
             missing = sorted(visit.skills - server.skills)
             found.append(Violation("skill.missing", server.id, visit.id, {"skills": missing}))
+        if server.id in visit.forbidden_servers:
+            found.append(Violation("server.forbidden", server.id, visit.id))
         if leads and visit.locked_server not in (None, server.id):
             found.append(Violation("lock.broken", server.id, visit.id, {"locked": visit.locked_server}))
         if visit.pinned and free_seen:

@@ -1,6 +1,5 @@
 """`solve`: first a plan that holds, then a better one, until the caller says stop."""
 
-import itertools
 import time
 from collections.abc import Callable, Sequence
 
@@ -19,7 +18,7 @@ from .objective import objective, planned_visits
 from .plan import Plan, Progress
 from .problem import Problem
 from .stop import Stop, iterations_limit, seconds_limit
-from .timeline import time_all
+from .timeline import metres_of, time_all
 from .warm import repair_orders
 
 # The chain that measured best on court days: our own search first, then the solver as a second opinion.
@@ -95,19 +94,8 @@ class _Best:
         if self.on_improve is None or self.objective is None:
             return
         planned = len(planned_visits(self.instance, self.orders))
-        metres = sum(distance_m(self.instance, server, order) for server, order in enumerate(self.orders))
+        metres = sum(metres_of(self.instance, server, order) for server, order in enumerate(self.orders))
         self.on_improve(Progress(self.elapsed(), self.objective, planned, self.instance.n - planned, metres))
-
-
-def distance_m(instance: Instance, server: int, order: Order) -> int:
-    """Metres of a route, the way back included."""
-    if not order:
-        return 0
-    matrix = instance.metres[server]
-    points = [instance.start_point[server], *(int(instance.point_of[node]) for node in order)]
-    end = instance.end_point[server]
-    points += [end] if end >= 0 else []
-    return sum(int(matrix[here, there]) for here, there in itertools.pairwise(points))
 
 
 def solve(
@@ -126,8 +114,7 @@ def solve(
     second; with `Iterations` (and no other stop) the plan depends on problem and seed alone.
     """
     began = time.monotonic()
-    home = {} if warm_start is None else _homes(warm_start)
-    instance = compile_problem(problem, home)
+    instance = compile_problem(problem, () if warm_start is None else published(warm_start))
     best = _Best(instance, stop, began, on_improve)
     start = [[] for _ in instance.servers] if warm_start is None else orders_of(instance, warm_start)
     start = repair_orders(instance, start)
@@ -142,8 +129,9 @@ def solve(
     return make_plan(instance, best.orders, engine=best.engine, seed=seed, elapsed_s=best.elapsed(), reasons=reasons)
 
 
-def _homes(plan: Plan) -> dict[str, str]:
-    return {stop.visit_id: route.server_id for route in plan.routes for stop in route.stops if stop.role == "lead"}
+def published(plan: Plan) -> list[tuple[str, list[str]]]:
+    """(server id, visits led in order) of every route: what disruption and reordering are measured against."""
+    return [(route.server_id, [stop.visit_id for stop in route.stops if stop.role == "lead"]) for route in plan.routes]
 
 
 def _filled(

@@ -57,6 +57,27 @@ def legs_of(instance: Instance, server: int, order: Order) -> list[int]:
     return [*legs, int(matrix[points[-1], end]) if end >= 0 and order else 0]
 
 
+def metres_of(instance: Instance, server: int, order: Order) -> int:
+    """Metres of a route, the way back included."""
+    if not order:
+        return 0
+    matrix = instance.metres[server]
+    points = [instance.start_point[server], *(int(instance.point_of[node]) for node in order)]
+    points += [instance.end_point[server]] if instance.end_point[server] >= 0 else []
+    return sum(int(matrix[here, there]) for here, there in itertools.pairwise(points))
+
+
+def in_place(instance: Instance, order: Order) -> bool:
+    """Whether visits under way come first and visits with a fixed place have it."""
+    rank = instance.rank
+    return all(rank[one] <= rank[two] for one, two in itertools.pairwise(order))
+
+
+def too_far(instance: Instance, server: int, order: Order) -> bool:
+    """Whether the route is longer than its server may go."""
+    return 0 <= instance.max_m[server] < metres_of(instance, server, order)
+
+
 def _step(instance: Instance, server: int, leaves: list[float], travel_s: int) -> tuple[list[float], list[int]]:
     """Earliest arrivals by breaks done, and from how many breaks done before each came."""
     pauses = instance.breaks[server]
@@ -76,10 +97,13 @@ def _step(instance: Instance, server: int, leaves: list[float], travel_s: int) -
 def time_route(
     instance: Instance, server: int, order: Order, not_before: dict[int, int] | None = None
 ) -> RouteTimes | None:
-    """Earliest feasible times of one order; None if windows, breaks or the shift cannot all hold.
+    """Earliest feasible times of one order; None if windows, breaks or the shift cannot all hold (or the order breaks
+    a fixed place or the server's longest distance).
 
     `not_before` raises the start of single visits (by visit number), which is how crews wait for each other.
     """
+    if not in_place(instance, order) or too_far(instance, server, order):
+        return None
     waits = not_before or {}
     legs = legs_of(instance, server, order)
     leaves: list[float] = [float(instance.shift[server][0])] + [NEVER] * len(instance.breaks[server])

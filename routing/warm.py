@@ -24,7 +24,7 @@ def _permitted(instance: Instance, orders: Sequence[Order]) -> list[Order]:
             if node not in seen and server in instance.allowed[node]:
                 seen.add(node)
                 own.append(node)
-        own.sort(key=lambda node: not instance.visits[instance.visit_of(node)].pinned)
+        own.sort(key=lambda node: instance.rank[node])
         most = instance.servers[server].max_visits
         kept.append(own if most is None else own[:most])
     return kept
@@ -36,7 +36,10 @@ def _complete_crews(instance: Instance, orders: list[Order]) -> list[Order]:
 
     def whole(node: int) -> bool:
         nodes = instance.nodes_of(instance.visit_of(node))
-        return all(one in here for one in nodes) and len({here[one] for one in nodes}) == len(nodes)
+        if not all(one in here for one in nodes):
+            return False
+        comers = frozenset(here[one] for one in nodes)
+        return len(comers) == len(nodes) and comers not in instance.apart
 
     return [[node for node in order if whole(node)] for order in orders]
 
@@ -52,7 +55,7 @@ def _rebuilt(instance: Instance, orders: list[Order]) -> list[Order]:
         key=lambda node: position_of[node][1],
     )
     singles = [node for order in orders for node in order if instance.visits[instance.visit_of(node)].crew == 1]
-    pinned_first = sorted(singles, key=lambda node: not instance.visits[node].pinned)
+    pinned_first = sorted(singles, key=lambda node: instance.rank[node])
     for visit in [*pinned_first, *crews]:
         trial = list(built)
         for node in instance.nodes_of(visit):

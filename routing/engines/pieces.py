@@ -213,6 +213,7 @@ def _cut(
 def _part(instance: Instance, whole: list[int], servers: list[int], place: dict[int, int]) -> Instance:
     """The instance restricted to visits and servers; the matrices stay whole, points keep their numbers."""
     nodes = [*whole, *(visit + instance.n for visit in whole)]
+    number, n = {visit: k for k, visit in enumerate(whole)}, len(whole)
     visits = tuple(instance.visits[visit] for visit in whole)
     return Instance(
         problem=instance.problem,
@@ -233,6 +234,17 @@ def _part(instance: Instance, whole: list[int], servers: list[int], place: dict[
         shift=[instance.shift[server] for server in servers],
         fair_share=[instance.fair_share[server] for server in servers],
         home=[place.get(instance.home[visit], -1) for visit in whole],
+        before=[
+            number.get(instance.before[visit], instance.before[visit] if instance.before[visit] < 0 else n)
+            for visit in whole
+        ],
+        extra=[[instance.extra[node][server] for server in servers] for node in nodes],
+        max_m=[instance.max_m[server] for server in servers],
+        fixed_cost=[instance.fixed_cost[server] for server in servers],
+        rank=[instance.rank[node] for node in nodes],
+        apart=frozenset(
+            frozenset(place[server] for server in pair) for pair in instance.apart if all(one in place for one in pair)
+        ),
     )
 
 
