@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .problem import Point, Problem, Server, Visit, Window
-from .travel import FloatMatrix, IntMatrix, TravelTimes
+from .travel import Asked, IntMatrix, TravelTimes, mean_matrices
 
 Order = list[int]
 # What leaving out a mandatory visit costs: far above any optional one, small enough to add up in 64 bits.
@@ -83,20 +83,17 @@ class Instance:
 def _matrices(
     points: tuple[Point, ...], source: Hashable, keys: tuple[TravelKey, ...]
 ) -> tuple[tuple[IntMatrix, IntMatrix], ...]:
-    travel = cast(TravelTimes, source)
-    made = []
-    for mode, first_hour, last_hour in keys:
-        hours = sorted({round(hour) % 24 for hour in np.linspace(first_hour, last_hour, _HOURS_SAMPLED)})
-        samples = [travel.matrix(points, mode, hour) for hour in hours]
-        made.append((_mean([one for one, _ in samples]), _mean([two for _, two in samples])))
+    made = mean_matrices(cast(TravelTimes, source), points, [_asked(key) for key in keys])
+    for seconds, metres in made:
+        seconds.setflags(write=False)
+        metres.setflags(write=False)
     return tuple(made)
 
 
-def _mean(samples: Sequence[IntMatrix]) -> IntMatrix:
-    total: FloatMatrix = np.mean(np.stack(samples), axis=0)
-    mean = np.rint(total).astype(np.int32)
-    mean.setflags(write=False)
-    return mean
+def _asked(key: TravelKey) -> Asked:
+    """The hours a shift's matrix is the mean of."""
+    mode, first_hour, last_hour = key
+    return mode, tuple(sorted({round(hour) % 24 for hour in np.linspace(first_hour, last_hour, _HOURS_SAMPLED)}))
 
 
 def travel_key(server: Server) -> TravelKey:
@@ -105,8 +102,8 @@ def travel_key(server: Server) -> TravelKey:
     return server.mode, first, max(first, (server.shift.end_s - 1) // 3600)
 
 
-def travel_matrices(problem: Problem) -> tuple[dict[Point, int], list[tuple[IntMatrix, IntMatrix]]]:
-    """Index of every distinct point of the problem, and each server's (seconds, metres) matrices over them."""
+def travel_places(problem: Problem) -> dict[Point, int]:
+    """Every distinct point of the problem and its place in the matrices."""
     points: dict[Point, int] = {}
     for server in problem.servers:
         points.setdefault(server.start, len(points))
@@ -114,6 +111,17 @@ def travel_matrices(problem: Problem) -> tuple[dict[Point, int], list[tuple[IntM
             points.setdefault(server.end, len(points))
     for visit in problem.visits:
         points.setdefault(visit.point, len(points))
+    return points
+
+
+def travel_asked(problem: Problem) -> list[Asked]:
+    """The (mode, hours) whose travel times planning this problem will ask for."""
+    return [_asked(key) for key in sorted({travel_key(server) for server in problem.servers})]
+
+
+def travel_matrices(problem: Problem) -> tuple[dict[Point, int], list[tuple[IntMatrix, IntMatrix]]]:
+    """Index of every distinct point of the problem, and each server's (seconds, metres) matrices over them."""
+    points = travel_places(problem)
     keys = tuple(sorted({travel_key(server) for server in problem.servers}))
     by_key = dict(zip(keys, _matrices(tuple(points), cast(Hashable, problem.travel), keys), strict=True))
     return points, [by_key[travel_key(server)] for server in problem.servers]
