@@ -216,7 +216,7 @@ def compile_problem(problem: Problem, published: Sequence[tuple[str, Sequence[st
             [(pause.window.start_s, pause.window.end_s, pause.duration_s) for pause in server.breaks_due]
             for server in servers
         ],
-        shift=[(server.shift.start_s, server.shift.end_s) for server in servers],
+        shift=[(server.begin_s, server.shift.end_s) for server in servers],
         fair_share=_fair_shares(problem) if servers else [],
         home=home,
         before=before,

@@ -152,6 +152,7 @@ class Server:
     areas: frozenset[str] = frozenset()
     fixed_cost: int = 0
     not_with: frozenset[str] = frozenset()
+    ready_s: int | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -164,10 +165,17 @@ class Server:
         if self.max_visits is not None:
             _whole(self.max_visits, "最多件数", self.id, high=100_000)
         _whole(self.overtime_s, "可加班时长", self.id)
+        if self.ready_s is not None:
+            _whole(self.ready_s, "可出发时间", self.id)
         ordered = sorted(self.breaks, key=lambda pause: pause.window.start_s)
         for earlier, later in itertools.pairwise(ordered):
             if later.window.start_s + later.duration_s < earlier.window.start_s + earlier.duration_s:
                 raise ProblemError("problem.breaks_nested", "两次休息的先后次序不明确", self.id)
+
+    @property
+    def begin_s(self) -> int:
+        """The first moment the server can leave `start`."""
+        return self.shift.start_s if self.ready_s is None else max(self.shift.start_s, self.ready_s)
 
     @property
     def breaks_due(self) -> tuple[Break, ...]:
@@ -175,7 +183,7 @@ class Server:
         fits = (
             pause
             for pause in self.breaks
-            if max(pause.window.start_s, self.shift.start_s) + pause.duration_s
+            if max(pause.window.start_s, self.begin_s) + pause.duration_s
             <= min(pause.window.end_s, self.shift.end_s)
         )
         return tuple(sorted(fits, key=lambda pause: pause.window.start_s))
