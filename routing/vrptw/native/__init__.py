@@ -1,0 +1,1 @@
+"""The compiled search. Only what is compiled lives here: any change compiles everything anew."""
