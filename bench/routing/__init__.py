@@ -1,0 +1,1 @@
+"""How good and how fast the planning is, against other engines on the same machine; see `cli`."""
