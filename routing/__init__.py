@@ -17,6 +17,7 @@ from .explain import reason_text_zh, violation_text_zh
 from .insertion import insert, remove
 from .plan import Plan, PlannedStop, Price, Progress, Reason, Refusal, Retimed, Route, Unplanned, Violation
 from .problem import Break, Mode, Point, Problem, ProblemError, Server, Visit, Weights, Window
+from .replan import Replanned, replan
 from .retiming import retime
 from .solve import solve
 from .stop import AnyOf, Iterations, MaxSeconds, Stop
@@ -38,6 +39,7 @@ __all__ = [
     "Progress",
     "Reason",
     "Refusal",
+    "Replanned",
     "Retimed",
     "Route",
     "Server",
@@ -57,6 +59,7 @@ __all__ = [
     "insert",
     "reason_text_zh",
     "remove",
+    "replan",
     "retime",
     "solve",
     "to_wgs84",

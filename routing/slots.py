@@ -100,7 +100,7 @@ def route_state(instance: Instance, server: int, order: Order, appointments: dic
     return RouteState(server, order, np.array(leave), np.array(latest[::-1]), np.array(points, dtype=np.int32), base)
 
 
-def _travel(leave: Floats, travel: Floats, pauses: Breaks) -> Floats:
+def arrive_with_breaks(leave: Floats, travel: Floats, pauses: Breaks) -> Floats:
     """`travel_with_breaks` on arrays."""
     now, left = leave, travel
     for opens, closes, length in pauses:
@@ -156,7 +156,7 @@ def fits(instance: Instance, table: WindowTable, state: RouteState, visits: NDAr
     for at in range(len(pauses) + 1):
         # Both window functions are monotone, so the best split of the breaks is found before they are applied.
         ready, limit = _ready(state, to_door, pauses, at), _limit(state, onward, pauses, at) - service
-        start = _next_start(ready, opens, closes)
+        start = first_start(ready, opens, closes)
         limit = _latest_start(limit, opens, closes)
         good = start <= limit
         start, limit = np.where(good, start, FAR), np.where(good, limit, -FAR)
@@ -171,7 +171,9 @@ def _ready(state: RouteState, to_door: Floats, pauses: Breaks, at: int) -> Float
     """Earliest arrival at the visit with `at` breaks done, over all ways to get there."""
     ready = state.leave[None, :, at] + to_door
     for before in range(at):
-        there = _travel(np.broadcast_to(state.leave[None, :, before], to_door.shape), to_door, pauses[before:at])
+        there = arrive_with_breaks(
+            np.broadcast_to(state.leave[None, :, before], to_door.shape), to_door, pauses[before:at]
+        )
         ready = np.minimum(ready, there)
     return ready
 
@@ -189,7 +191,7 @@ def _removed(state: RouteState) -> Floats:
     return np.zeros(1) if not state.order else state.base.astype(np.float64)
 
 
-def _next_start(ready: Floats, opens: Floats, closes: Floats) -> Floats:
+def first_start(ready: Floats, opens: Floats, closes: Floats) -> Floats:
     best: Floats | None = None
     for column in range(opens.shape[1]):
         start = np.maximum(ready, opens[:, column, None])

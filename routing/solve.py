@@ -104,17 +104,20 @@ def solve(
     seed: int = 0,
     *,
     warm_start: Plan | None = None,
+    against: Plan | None = None,
     on_improve: Callable[[Progress], None] | None = None,
 ) -> Plan:
     """Plan the day.
 
     Always returns a plan that `check` finds no fault with; what could not be planned is listed with its reasons.
     With a `warm_start` the answer is never worse than it (as far as it still holds under this problem), and
-    `weights.disruption` prices every visit that changes server against it. `stop` is asked about ten times a
+    `weights.disruption` and `reorder` price every visit that is moved against it, or against the plan `against` if
+    that is another one. `stop` is asked about ten times a
     second; with `Iterations` (and no other stop) the plan depends on problem and seed alone.
     """
     began = time.monotonic()
-    instance = compile_problem(problem, () if warm_start is None else published(warm_start))
+    before = warm_start if against is None else against
+    instance = compile_problem(problem, () if before is None else published(before))
     best = _Best(instance, stop, began, on_improve)
     start = [[] for _ in instance.servers] if warm_start is None else orders_of(instance, warm_start)
     start = repair_orders(instance, start)

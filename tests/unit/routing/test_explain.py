@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from routing import Iterations, MaxSeconds, Plan, Problem, Reason, Window, check, reason_text_zh, solve
-from routing.explain import _SENTENCES
+from routing.explain import REASONS_ZH
 
 from .days import HOUR, problem, random_day, server, visit
 
@@ -100,4 +100,4 @@ def test_a_removed_obstacle_lets_the_visit_in() -> None:
 
 
 def test_every_code_has_a_sentence() -> None:
-    assert set(CASES) <= set(_SENTENCES)
+    assert set(CASES) <= set(REASONS_ZH)

@@ -1,0 +1,187 @@
+"""`replan`: what happened goes into the published day at once, then the day around it gets better.
+
+The first answer keeps what still holds and inserts what is open, exactly, in milliseconds; the final one comes from
+`solve`, started from the first, with the published plan as what every change is priced against. Never cold.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from routing.assemble import make_plan, orders_of
+from routing.construct import Builder, fill
+from routing.explain import explain
+from routing.instance import MANDATORY_PENALTY, Instance, Order, compile_problem
+from routing.objective import objective
+from routing.plan import Plan, Progress, Unplanned
+from routing.problem import Problem
+from routing.solve import published as routes_led
+from routing.solve import solve
+from routing.stop import AnyOf, MaxSeconds, Stop, seconds_limit
+from routing.timeline import time_all
+
+from .changes import Changes, change_text_zh, compare, server_text_zh, totals_text_zh
+from .day import changed_problem
+from .eject import make_room
+from .events import Event, UrgentVisit
+from .standing import standing_orders
+
+# The final answer comes within a second of the question, reasons and comparison included.
+WITHIN: Stop = MaxSeconds(0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """The new plan and everything it changes. `problem` is the changed day: `check(problem, plan)` finds nothing.
+
+    `first_s` and `elapsed_s` are seconds from the question to the first answer and to this one. `value_before` is the
+    objective of what still stood of the published plan, `value_after` that of this plan (both with the prices of
+    changing it), so their difference is what replanning gained.
+    """
+
+    problem: Problem
+    plan: Plan
+    changes: Changes
+    value_before: int
+    value_after: int
+    first_s: float
+    elapsed_s: float
+
+    def sentences_zh(self, names: dict[str, str] | None = None) -> list[str]:
+        """The changes in Chinese: totals first, then servers, then visits; `names` replaces ids."""
+        told = [totals_text_zh(self.changes)]
+        told += [server_text_zh(one, names) for one in self.changes.servers]
+        return told + [change_text_zh(one, names) for one in self.changes.visits]
+
+
+def apply(problem: Problem, published: Plan, events: Sequence[Event], now_s: int) -> tuple[Problem, Plan]:
+    """The changed problem, and the plan made of all that can stay where it was published (nothing inserted).
+
+    `problem` is the published day without the visits already made, those under way pinned, each server starting where
+    it is. Raises ProblemError for events that name what is not there.
+    """
+    changed = changed_problem(problem, published, events, now_s)
+    instance = compile_problem(changed, routes_led(published))
+    orders = standing_orders(instance, orders_of(instance, published))
+    return changed, make_plan(instance, orders, engine="standing", seed=published.seed, elapsed_s=0.0)
+
+
+def replan(
+    problem: Problem,
+    published: Plan,
+    events: Event | Sequence[Event],
+    *,
+    now_s: int,
+    stop: Stop = WITHIN,
+    seed: int = 0,
+    on_improve: Callable[[Progress], None] | None = None,
+    on_first: Callable[[Replanned], None] | None = None,
+) -> Replanned:
+    """The published day after the events; see `apply` for what `problem` is and raises.
+
+    `published` may carry times (then shifts are told against them) or only orders (then against what these orders
+    would have taken). Changing server or order of a published visit costs `weights.disruption` and `.reorder`, at
+    least DISRUPTION_S and REORDER_S. `on_first` gets the first answer, `on_improve` the progress of the search.
+    The answer is never worse than the first one, and `stop` counts from the question.
+    """
+    began = time.monotonic()
+    happened = [events] if isinstance(events, Event) else list(events)
+    published = _with_times(problem, published)
+    desk = _Desk(problem, published, changed_problem(problem, published, happened, now_s), began)
+    desk.first(_urgent(happened))
+    first = desk.answer(desk.orders, "insertion", seed, began)
+    if on_first is not None:
+        on_first(first)
+    left_s = seconds_limit(stop) - (time.monotonic() - began)
+    if left_s <= 0.05:
+        return first
+    final = solve(
+        desk.changed,
+        AnyOf(stop, MaxSeconds(left_s)) if left_s < float("inf") else stop,
+        seed,
+        warm_start=first.plan,
+        against=published,
+        on_improve=on_improve,
+    )
+    best = final if final.objective < first.plan.objective else first.plan
+    return replace(desk.told(best, first.first_s), elapsed_s=time.monotonic() - began)
+
+
+def _urgent(events: Sequence[Event]) -> list[str]:
+    return [event.visit.id for event in events if isinstance(event, UrgentVisit)]
+
+
+def _with_times(problem: Problem, plan: Plan) -> Plan:
+    """The plan itself, or one with the times its orders have in its problem, if it carries none."""
+    if any(stop.leave_s for route in plan.routes for stop in route.stops):
+        return plan
+    instance = compile_problem(problem)
+    orders = standing_orders(instance, orders_of(instance, plan))
+    return make_plan(instance, orders, engine=plan.engine, seed=plan.seed, elapsed_s=plan.elapsed_s)
+
+
+class _Desk:
+    """The changed day on the desk: what stands, and what is done about the rest."""
+
+    def __init__(self, problem: Problem, published: Plan, changed: Problem, began: float) -> None:
+        self.problem, self.published, self.changed = problem, published, changed
+        self.began = began
+        self.instance: Instance = compile_problem(changed, routes_led(published))
+        self.orders: list[Order] = standing_orders(self.instance, orders_of(self.instance, published))
+        self.value_before = self._value(self.orders)
+        self.displaced: dict[str, str] = {}
+
+    def _value(self, orders: Sequence[Order]) -> int:
+        times = time_all(self.instance, orders)
+        if times is None:
+            raise ValueError("standing orders are not feasible")
+        return objective(self.instance, orders, times)
+
+    def first(self, urgent: Sequence[str]) -> None:
+        """Inserts what is open: mandatory and urgent visits first (others make room for them), then what fell out."""
+        rng = np.random.default_rng(0)
+        index = self.instance.visit_index
+        were = {index[key] for route in self.published.routes for key in route.visit_ids if key in index}
+        builder = Builder(self.instance, self.orders)
+        open_now = [visit for visit in range(self.instance.n) if not builder.planned[visit]]
+        new = {index[key] for key in urgent}
+        must = [v for v in open_now if self.instance.penalty[v] >= MANDATORY_PENALTY or v in new]
+        fallen = [v for v in open_now if v in were and v not in must]
+        for these in (must, fallen):
+            if these:
+                fill(builder, rng, only=these)
+            for visit in sorted(these, key=lambda one: -self.instance.penalty[one]):
+                if not builder.planned[visit]:
+                    builder = self._make_room(builder, visit, rng)
+        self.orders = builder.orders
+
+    def _make_room(self, builder: Builder, visit: int, rng: np.random.Generator) -> Builder:
+        room = make_room(builder, visit)
+        if room is None:
+            return builder
+        after = Builder(self.instance, room.orders)
+        fill(after, rng, only=list(room.displaced))
+        for one in room.displaced:
+            self.displaced[self.instance.visits[one].id] = self.instance.visits[visit].id
+        return after
+
+    def answer(self, orders: Sequence[Order], engine: str, seed: int, began: float) -> Replanned:
+        """The first answer, with reasons for whatever was planned or new and is not planned now."""
+        plan = make_plan(self.instance, orders, engine=engine, seed=seed, elapsed_s=time.monotonic() - began)
+        plan = replace(plan, unplanned=self._reasons(plan, orders))
+        first_s = time.monotonic() - self.began
+        return self.told(plan, first_s)
+
+    def _reasons(self, plan: Plan, orders: Sequence[Order]) -> tuple[Unplanned, ...]:
+        known = {item.visit_id: item.reasons for item in self.published.unplanned}
+        fresh = {item.visit_id for item in plan.unplanned if not known.get(item.visit_id)}
+        made = explain(self.instance, orders, fresh)
+        return tuple(replace(item, reasons=made.get(item.visit_id) or known[item.visit_id]) for item in plan.unplanned)
+
+    def told(self, plan: Plan, first_s: float) -> Replanned:
+        """The plan with what it changes."""
+        changes = compare(self.problem, self.published, self.changed, plan, self.displaced)
+        elapsed = time.monotonic() - self.began
+        return Replanned(self.changed, plan, changes, self.value_before, plan.objective, first_s, elapsed)
