@@ -28,6 +28,9 @@ COPY miniprogram-api/miniprogram_api ./miniprogram-api/miniprogram_api
 COPY portal ./portal
 COPY routing ./routing
 COPY evidence ./evidence
+# Compiled once per image; on another kind of processor the first worker compiles again, into its own cache.
+ENV NUMBA_CACHE_DIR=/var/cache/songda
+RUN mkdir -p "$NUMBA_CACHE_DIR" && python -m routing warm && chown -R songda "$NUMBA_CACHE_DIR"
 COPY --from=board /build/server/board/web/dist ./server/board/web/dist
 USER songda
 EXPOSE 8000
