@@ -75,9 +75,10 @@ def make_plan(
     seed: int,
     elapsed_s: float,
     reasons: dict[str, tuple[Reason, ...]] | None = None,
+    times: Sequence[RouteTimes] | None = None,
 ) -> Plan:
-    """A plan from orders that hold. Raises ValueError if they do not."""
-    times = time_all(instance, orders)
+    """A plan from orders that hold (`times` if they are known). Raises ValueError if they do not."""
+    times = time_all(instance, orders) if times is None else times
     if times is None:
         raise ValueError("orders are not feasible")
     routes = tuple(make_route(instance, k, order, times[k]) for k, order in enumerate(orders))

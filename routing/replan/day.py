@@ -32,6 +32,7 @@ def changed_problem(problem: Problem, published: Plan, events: Sequence[Event], 
     servers = {one.id: _at(one, routes.get(one.id), now_s) for one in problem.servers}
     for event in events:
         _happen(event, visits, servers)
+    servers = {key: _not_past_the_end(one) for key, one in servers.items()}
     weights = problem.weights
     weights = replace(
         weights,
@@ -46,6 +47,16 @@ def _at(server: Server, route: Route | None, now_s: int) -> Server:
     taken = [pause for pause in (route.breaks if route is not None else ()) if pause[0] < now_s]
     ready = max([now_s, server.ready_s or 0, *(ends for _, ends in taken)])
     return replace(server, ready_s=ready, breaks=_owed(server, taken))
+
+
+def _not_past_the_end(server: Server) -> Server:
+    """Who is ready only after the day is over has no time left, which is not the same as a route that cannot hold."""
+    last = server.shift.end_s + server.overtime_s
+    return server if server.begin_s <= last else replace(server, ready_s=last, shift=_ending(server.shift, last))
+
+
+def _ending(shift: Window, last_s: int) -> Window:
+    return Window(min(shift.start_s, last_s), min(shift.end_s, last_s))
 
 
 def _owed(server: Server, taken: Sequence[tuple[int, int]]) -> tuple[Break, ...]:

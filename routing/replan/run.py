@@ -14,19 +14,20 @@ from routing.assemble import make_plan, orders_of
 from routing.construct import Builder, fill
 from routing.explain import explain
 from routing.instance import MANDATORY_PENALTY, Instance, Order, compile_problem
-from routing.objective import objective
+from routing.objective import objective, planned_visits
 from routing.plan import Plan, Progress, Unplanned
 from routing.problem import Problem
 from routing.solve import published as routes_led
 from routing.solve import solve
 from routing.stop import AnyOf, MaxSeconds, Stop, seconds_limit
-from routing.timeline import time_all
+from routing.timeline import retime_changed
 
 from .changes import Changes, change_text_zh, compare, server_text_zh, totals_text_zh
 from .day import changed_problem
 from .eject import make_room
 from .events import Event, UrgentVisit
 from .standing import standing_orders
+from .underway import let_finish
 
 # The final answer comes within a second of the question, reasons and comparison included.
 WITHIN: Stop = MaxSeconds(0.8)
@@ -62,10 +63,9 @@ def apply(problem: Problem, published: Plan, events: Sequence[Event], now_s: int
     `problem` is the published day without the visits already made, those under way pinned, each server starting where
     it is. Raises ProblemError for events that name what is not there.
     """
-    changed = changed_problem(problem, published, events, now_s)
-    instance = compile_problem(changed, routes_led(published))
-    orders = standing_orders(instance, orders_of(instance, published))
-    return changed, make_plan(instance, orders, engine="standing", seed=published.seed, elapsed_s=0.0)
+    changed, instance, orders = _compiled(changed_problem(problem, published, events, now_s), published)
+    orders, times = standing_orders(instance, orders)
+    return changed, make_plan(instance, orders, engine="standing", seed=published.seed, elapsed_s=0.0, times=times)
 
 
 def replan(
@@ -91,10 +91,10 @@ def replan(
     published = _with_times(problem, published)
     desk = _Desk(problem, published, changed_problem(problem, published, happened, now_s), began)
     desk.first(_urgent(happened))
-    first = desk.answer(desk.orders, "insertion", seed, began)
+    first = desk.answer(seed)
     if on_first is not None:
         on_first(first)
-    left_s = seconds_limit(stop) - (time.monotonic() - began)
+    left_s = seconds_limit(stop) - desk.elapsed()
     if left_s <= 0.05:
         return first
     final = solve(
@@ -106,7 +106,17 @@ def replan(
         on_improve=on_improve,
     )
     best = final if final.objective < first.plan.objective else first.plan
-    return replace(desk.told(best, first.first_s), elapsed_s=time.monotonic() - began)
+    return desk.told(best, first.first_s)
+
+
+def _compiled(changed: Problem, published: Plan) -> tuple[Problem, Instance, list[Order]]:
+    """The changed day compiled, with leave for what is under way, and the published orders in it."""
+    instance = compile_problem(changed, routes_led(published))
+    orders = orders_of(instance, published)
+    eased = let_finish(changed, orders, instance)
+    if eased is None:
+        return changed, instance, orders
+    return eased, compile_problem(eased, routes_led(published)), orders
 
 
 def _urgent(events: Sequence[Event]) -> list[str]:
@@ -118,44 +128,45 @@ def _with_times(problem: Problem, plan: Plan) -> Plan:
     if any(stop.leave_s for route in plan.routes for stop in route.stops):
         return plan
     instance = compile_problem(problem)
-    orders = standing_orders(instance, orders_of(instance, plan))
-    return make_plan(instance, orders, engine=plan.engine, seed=plan.seed, elapsed_s=plan.elapsed_s)
+    orders, times = standing_orders(instance, orders_of(instance, plan))
+    return make_plan(instance, orders, engine=plan.engine, seed=plan.seed, elapsed_s=plan.elapsed_s, times=times)
 
 
 class _Desk:
     """The changed day on the desk: what stands, and what is done about the rest."""
 
     def __init__(self, problem: Problem, published: Plan, changed: Problem, began: float) -> None:
-        self.problem, self.published, self.changed = problem, published, changed
+        self.problem, self.published = problem, published
         self.began = began
-        self.instance: Instance = compile_problem(changed, routes_led(published))
-        self.orders: list[Order] = standing_orders(self.instance, orders_of(self.instance, published))
-        self.value_before = self._value(self.orders)
+        self.changed, self.instance, orders = _compiled(changed, published)
+        self.orders, self.times = standing_orders(self.instance, orders)
+        self.value_before = objective(self.instance, self.orders, self.times)
         self.displaced: dict[str, str] = {}
-
-    def _value(self, orders: Sequence[Order]) -> int:
-        times = time_all(self.instance, orders)
-        if times is None:
-            raise ValueError("standing orders are not feasible")
-        return objective(self.instance, orders, times)
 
     def first(self, urgent: Sequence[str]) -> None:
         """Inserts what is open: mandatory and urgent visits first (others make room for them), then what fell out."""
         rng = np.random.default_rng(0)
         index = self.instance.visit_index
         were = {index[key] for route in self.published.routes for key in route.visit_ids if key in index}
-        builder = Builder(self.instance, self.orders)
-        open_now = [visit for visit in range(self.instance.n) if not builder.planned[visit]]
+        planned = planned_visits(self.instance, self.orders)
+        open_now = [visit for visit in range(self.instance.n) if visit not in planned]
         new = {index[key] for key in urgent}
         must = [v for v in open_now if self.instance.penalty[v] >= MANDATORY_PENALTY or v in new]
         fallen = [v for v in open_now if v in were and v not in must]
+        if not must and not fallen:
+            return
+        builder = Builder(self.instance, self.orders)
         for these in (must, fallen):
             if these:
                 fill(builder, rng, only=these)
             for visit in sorted(these, key=lambda one: -self.instance.penalty[one]):
                 if not builder.planned[visit]:
                     builder = self._make_room(builder, visit, rng)
-        self.orders = builder.orders
+        changed = {k for k, order in enumerate(builder.orders) if order != self.orders[k]}
+        times = retime_changed(self.instance, builder.orders, self.times, changed)
+        if times is None:
+            raise ValueError("what was inserted does not hold")
+        self.orders, self.times = builder.orders, times
 
     def _make_room(self, builder: Builder, visit: int, rng: np.random.Generator) -> Builder:
         room = make_room(builder, visit)
@@ -167,21 +178,25 @@ class _Desk:
             self.displaced[self.instance.visits[one].id] = self.instance.visits[visit].id
         return after
 
-    def answer(self, orders: Sequence[Order], engine: str, seed: int, began: float) -> Replanned:
+    def answer(self, seed: int) -> Replanned:
         """The first answer, with reasons for whatever was planned or new and is not planned now."""
-        plan = make_plan(self.instance, orders, engine=engine, seed=seed, elapsed_s=time.monotonic() - began)
-        plan = replace(plan, unplanned=self._reasons(plan, orders))
-        first_s = time.monotonic() - self.began
-        return self.told(plan, first_s)
+        plan = make_plan(
+            self.instance, self.orders, engine="insertion", seed=seed, elapsed_s=self.elapsed(), times=self.times
+        )
+        return self.told(replace(plan, unplanned=self._reasons(plan)), None)
 
-    def _reasons(self, plan: Plan, orders: Sequence[Order]) -> tuple[Unplanned, ...]:
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    def _reasons(self, plan: Plan) -> tuple[Unplanned, ...]:
         known = {item.visit_id: item.reasons for item in self.published.unplanned}
         fresh = {item.visit_id for item in plan.unplanned if not known.get(item.visit_id)}
-        made = explain(self.instance, orders, fresh)
+        made = explain(self.instance, self.orders, fresh) if fresh else {}
         return tuple(replace(item, reasons=made.get(item.visit_id) or known[item.visit_id]) for item in plan.unplanned)
 
-    def told(self, plan: Plan, first_s: float) -> Replanned:
-        """The plan with what it changes."""
+    def told(self, plan: Plan, first_s: float | None) -> Replanned:
+        """The plan with what it changes; no `first_s`: it is the first answer itself."""
         changes = compare(self.problem, self.published, self.changed, plan, self.displaced)
-        elapsed = time.monotonic() - self.began
-        return Replanned(self.changed, plan, changes, self.value_before, plan.objective, first_s, elapsed)
+        elapsed = self.elapsed()
+        before, after = self.value_before, plan.objective
+        return Replanned(self.changed, plan, changes, before, after, elapsed if first_s is None else first_s, elapsed)

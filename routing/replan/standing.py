@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 
 from routing.instance import Instance, Order
-from routing.timeline import crew_places, time_all, time_route
+from routing.timeline import RouteTimes, crew_places, time_all, time_route
 
 
-def standing_orders(instance: Instance, orders: Sequence[Order]) -> list[Order]:
-    """Feasible orders made of the given ones without adding or re-ordering (visits under way go first).
+def standing_orders(instance: Instance, orders: Sequence[Order]) -> tuple[list[Order], list[RouteTimes]]:
+    """Feasible orders made of the given ones without adding or re-ordering (visits under way go first); their times.
 
     A route that no longer holds keeps its dearest visits: they are taken over one by one, mandatory ones first, where
     they stood. Routes the change does not touch come back as they are.
     """
     kept = _whole_crews(instance, [_permitted(instance, k, order) for k, order in enumerate(orders)])
-    if time_all(instance, kept) is not None:
-        return kept
+    times = time_all(instance, kept)
+    if times is not None:
+        return kept, times
     meetings: dict[int, int] = {}
     singles = [[node for node in order if _single(instance, node)] for order in kept]
     built = [_dearest(instance, k, order, meetings) for k, order in enumerate(singles)]
+    times = time_all(instance, built)
+    if times is None:
+        raise ValueError("routes that hold one by one do not hold together")
     # Crews couple routes: they come last, dear ones first, each only if the whole day holds with it.
     crews = sorted(crew_places(instance, kept), key=lambda visit: -instance.penalty[visit])
     for visit in crews:
@@ -25,9 +29,10 @@ def standing_orders(instance: Instance, orders: Sequence[Order]) -> list[Order]:
             [node for node in order if node in own or instance.visit_of(node) == visit]
             for order, own in zip(kept, map(set, built), strict=True)
         ]
-        if time_all(instance, trial) is not None:
-            built = trial
-    return built
+        timed = time_all(instance, trial)
+        if timed is not None:
+            built, times = trial, timed
+    return built, times
 
 
 def _single(instance: Instance, node: int) -> bool:
