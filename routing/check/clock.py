@@ -40,8 +40,8 @@ def times(
     server: Server, route: Route, stops: Sequence[PlannedStop], visits: Mapping[str, Visit], legs: Ways
 ) -> Iterator[Violation]:
     """Shift, longest way, travel, service and windows as stated."""
-    if route.depart_s < server.shift.start_s:
-        yield Violation("shift.early", server.id, params={"early_s": server.shift.start_s - route.depart_s})
+    if route.depart_s < server.begin_s:
+        yield Violation("shift.early", server.id, params={"early_s": server.begin_s - route.depart_s})
     over_s = route.back_s - server.shift.end_s - server.overtime_s
     if over_s > 0:
         yield Violation("shift.late", server.id, params={"late_s": over_s})
@@ -81,7 +81,7 @@ def _paused(route: Route, since_s: int, until_s: int) -> int:
 
 
 def breaks(server: Server, route: Route, stops: Sequence[PlannedStop]) -> Iterator[Violation]:
-    """Every break owed is taken inside its window and the shift's beginning, apart from the others, never in service.
+    """Every break owed is taken inside its window, not before the server's day begins, apart from the others, never in service.
 
     Breaks of one server are told apart by their order; who makes no visit owes none.
     """
@@ -92,7 +92,7 @@ def breaks(server: Server, route: Route, stops: Sequence[PlannedStop]) -> Iterat
         yield Violation("break.count", server.id, params={"needed": len(owed), "taken": len(taken)})
         return
     for (first, last), pause in zip(taken, owed, strict=True):
-        opens = max(pause.window.start_s, server.shift.start_s)
+        opens = max(pause.window.start_s, server.begin_s)
         if last - first < pause.duration_s or first < opens or last > pause.window.end_s:
             yield Violation("break.window", server.id, params={"start_s": first, "end_s": last})
         for stop in stops:

@@ -16,7 +16,7 @@ VIOLATIONS_ZH: dict[str, Callable[[dict[str, Any]], str]] = {
     "server.forbidden": lambda _: "该送达员应当回避此任务",
     "window.late": lambda p: f"比可上门时段晚 {_minutes(p['late_s'])}",
     "shift.late": lambda p: f"超出班次 {_minutes(p['late_s'])}",
-    "shift.early": lambda p: f"早于班次 {_minutes(p['early_s'])}",
+    "shift.early": lambda p: f"早于班次或可出发时间 {_minutes(p['early_s'])}",
     "break.late": lambda p: f"午休推迟 {_minutes(p['late_s'])}",
     "break.window": lambda _: "休息不在规定时段内",
     "break.count": lambda _: "休息次数不符",
