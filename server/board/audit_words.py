@@ -96,6 +96,8 @@ ACTIONS = {
     "phone.sync": "核对手机上的材料",
     "plan.make": "规划派单",
     "plan.publish": "发布派单方案",
+    "plan.reject": "不采纳调整方案",
+    "plan.replan": "当日突发调整",
     "plan.stop": "停止规划",
     "position.send": "上报位置",
     "recipient.merge": "合并受送达人",

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.core.clock import utc_now
 from server.dispatch import rules
+from server.dispatch.errors import plan_not_found
 from server.dispatch.services import show_addresses
 from server.dispatch.wording import change_text, server_name
 from server.law.outcomes import OUTCOMES, label_zh
@@ -179,6 +180,21 @@ def plan(raw: Raw) -> dict[str, Any]:
         for left in raw.get("unplanned") or ()
     ]
     return {**plan_summary(raw), "routes": raw.get("routes") or [], "unplanned": unplanned}
+
+
+def replan(raw: Raw) -> dict[str, Any]:
+    """BoardReplanSchema. Raises `plan.not_found` for a plan that answers to nothing."""
+    happening = raw.get("happening")
+    if not happening:
+        raise plan_not_found()
+    whole = plan(raw)
+    return {
+        **{key: value for key, value in whole.items() if key != "routes"},
+        "happening": {name: happening.get(name) for name in ("kind", "text", "visit_id", "server_id")},
+        "revision": raw["revision"],
+        "changes": raw.get("changes") or [],
+        "price": raw["price"],
+    }
 
 
 def task(raw: Raw) -> dict[str, Any]:

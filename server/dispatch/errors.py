@@ -108,6 +108,22 @@ def plan_not_running(state: str) -> Conflict:
     return Conflict(code="plan.not_running", title="规划已经结束，无法停止", state=state)
 
 
+def plan_not_open(state: str) -> Conflict:
+    return Conflict(code="plan.not_open", title="这个调整方案已经处理过", state=state)
+
+
+def plan_revised(revision: int) -> Conflict:
+    return Conflict(code="plan.revised", title="方案已有更好的结果，请看过后再采纳", revision=revision)
+
+
+def plan_outdated(refused: list[dict[str, str]]) -> Conflict:
+    return Conflict(code="plan.outdated", title="方案提出后当日情况又有变化，请重新调整", refused=refused)
+
+
+def replan_incomplete(missing: list[str]) -> Invalid:
+    return Invalid(code="replan.incomplete", title="调整事项填写不完整", missing=missing)
+
+
 def batch_not_found() -> NotFound:
     return NotFound(code="move_batch.not_found", title="没有这次批量分派")
 

@@ -25,7 +25,7 @@ from server.core.ids import new_id
 from server.service.models import DocumentCopies
 
 VISIT_STATES = ("open", "assigned", "accepted", "departed", "arrived", "ended", "withdrawn")
-PLAN_STATES = ("queued", "running", "stopping", "done", "failed", "published", "superseded")
+PLAN_STATES = ("queued", "running", "stopping", "done", "failed", "published", "superseded", "rejected")
 REVIEW_STATES = ("none", "pending", "accepted", "sent_back")
 
 
@@ -40,9 +40,13 @@ class RosterEntry(EmbeddedDocument):
     shift_end_s = IntField(required=True)
     break_start_s = IntField()
     break_end_s = IntField()
+    second_break_start_s = IntField()
+    second_break_end_s = IntField()
     mode = StringField(required=True, choices=("car", "ebike", "bike", "transit", "walk"))
     max_stops = IntField(required=True)
     skills = ListField(StringField())
+    areas = ListField(StringField())  # words of addresses this server knows the way around; empty: all
+    max_km = FloatField()  # the day's way, the way back included
     status = StringField(required=True, default="on_duty", choices=("on_duty", "off"))
 
 
@@ -183,6 +187,8 @@ class Visit(Document):
     documents = EmbeddedDocumentListField(DocumentCopies)
     rule = StringField(required=True)
     windows = ListField(ListField(IntField()))
+    witness_windows = ListField(ListField(IntField()))  # when the witness can be there; empty: no matter
+    recused = ListField(StringField())  # server ids who must not go (回避)
     minutes = FloatField(required=True)
     crew = IntField(required=True, default=1)
     skills = ListField(StringField())
@@ -254,9 +260,15 @@ class DayPlan(Document):
     finished_at = DateTimeField()
     published_at = DateTimeField()
     published_by = StringField()
+    rejected_by = StringField()
     run_id = StringField()  # the run that may write the answer; a run taken for dead may not
     tries = IntField(required=True, default=0)
     basis = DictField()  # visit id → [server, second] when the problem was built: tells what was moved since
+    happening = DictField()
+    changes = ListField(DictField())
+    price = DictField()
+    revision = IntField()
+    roster_version = IntField()  # of the roster the answer was made for
     publication = DictField()  # {applied, unassigned, unchanged, refused: [{visit_id, code, text}]}
     outbox = ListField(DictField())
 

@@ -7,7 +7,7 @@ written here, in one place, so that a court may read and change it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -36,6 +36,7 @@ _ORGANISATION_MINUTES = 6.0
 _MANY_DOCUMENTS = 4
 
 MAX_PRIORITY = 10
+MOST_OVERDUE_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,18 @@ def priority_of(*, due_on: date, hearing_at: datetime | None, today: date) -> in
     return min(priority, MAX_PRIORITY)
 
 
-def drop_penalty_s(priority: int) -> int:
-    """What leaving a visit out costs in the planner, in seconds of travel: two hours, and one more per priority."""
-    return 3600 * (2 + priority)
+def drop_penalty_s(priority: int, overdue_days: int = 0) -> int:
+    """What leaving a visit out costs in the planner, in seconds of travel: two hours, and one more per priority.
+
+    Priority already rises as the due date comes near; past it every day adds half an hour (five days at most), so
+    that of two overdue visits the one that waits longer goes first.
+    """
+    return 3600 * (2 + priority) + 1800 * min(max(overdue_days, 0), MOST_OVERDUE_DAYS)
+
+
+def area_of(address: str, areas: Iterable[str]) -> str | None:
+    """Of the areas servers know, the most exact one the (cut) address names; None when it names none of them."""
+    return max((area for area in areas if area in address), key=len, default=None)
 
 
 def building_of(address: str) -> str | None:

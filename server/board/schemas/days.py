@@ -9,7 +9,7 @@ from server.board.schemas.imports import BoardFailureSchema
 from server.board.schemas.visits import BoardRefusedSchema, BoardVisitSchema
 from server.core.http import Schema
 
-PLAN_STATES = ("queued", "running", "stopping", "done", "failed", "published", "superseded")
+PLAN_STATES = ("queued", "running", "stopping", "done", "failed", "published", "superseded", "rejected")
 MODES = ("car", "ebike", "bike", "transit", "walk")
 
 

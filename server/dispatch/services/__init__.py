@@ -1,5 +1,6 @@
 """What faces and higher features call. One module per verb family; every name below is public and stable."""
 
+from server.dispatch.happenings import ABOUT_SERVER, Happening
 from server.dispatch.services.addresses import needed_on_the_way, show_addresses
 from server.dispatch.services.assign import (
     Batch,
@@ -23,17 +24,27 @@ from server.dispatch.services.days import (
     server_names,
     visits_of_task,
 )
-from server.dispatch.services.plans import create_plan, get_plan, latest_plan, list_plans, stop_plan
+from server.dispatch.services.plans import (
+    create_plan,
+    get_plan,
+    latest_plan,
+    list_plans,
+    reject_plan,
+    stop_plan,
+)
 from server.dispatch.services.publish import publish_plan
+from server.dispatch.services.replans import propose
 from server.dispatch.services.roster import get_roster, put_roster
 from server.dispatch.services.selection import Choice, Selection, carry_over, select_visits
 from server.dispatch.services.withdraw import withdraw_visit
 
 __all__ = [
+    "ABOUT_SERVER",
     "Batch",
     "Choice",
     "DayData",
     "DaySummary",
+    "Happening",
     "MovePrice",
     "Moved",
     "Selection",
@@ -52,9 +63,11 @@ __all__ = [
     "list_plans",
     "needed_on_the_way",
     "price_move",
+    "propose",
     "publish_plan",
     "put_roster",
     "read_day",
+    "reject_plan",
     "release_visit",
     "route_summaries",
     "select_visits",

@@ -7,7 +7,7 @@ single update of the visit; when it meets a change on the same visit, exactly on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -35,10 +35,14 @@ ROUTE_FIELDS = (
     "point",
     "minutes",
     "windows",
+    "witness_windows",
+    "recused",
     "crew",
     "skills",
     "building",
+    "address.mask",
     "priority",
+    "due_on",
     "server_id",
     "second_server_id",
     "position",
@@ -114,7 +118,7 @@ def entry_of(entries: list[dict[str, Any]], server_id: str) -> dict[str, Any]:
     raise errors.server_not_on_duty()
 
 
-def names_of(entries: list[dict[str, Any]]) -> dict[str, str]:
+def names_of(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {entry["server_id"]: entry["name"] for entry in entries}
 
 

@@ -20,6 +20,8 @@ DEAD_AFTER = timedelta(seconds=30)
 LOST_AFTER = timedelta(seconds=60)
 MOST_TRIES = 3
 _RUNNING = ("running", "stopping")
+# An answer to a happening may be taken while it is still being improved.
+OPEN = ("queued", "running", "stopping", "done", "failed")
 
 
 def _plans() -> Any:
@@ -37,31 +39,42 @@ def create_plan(*, court: str, day: str, seconds: float, seed: int, actor: Actor
     movable = {"court": court, "date": day, "state": {"$in": list(MOVABLE)}}
     if Visit._get_collection().find_one(movable, {"_id": 1}) is None:
         raise errors.plan_nothing_to_plan()
+    plan = queued_plan(court=court, day=day, seconds=seconds, seed=seed, actor=actor, now=now)
+    return insert_numbered(plan)
+
+
+def queued_plan(*, court: str, day: str, seconds: float, seed: int, actor: Actor, now: datetime) -> dict[str, Any]:
+    """A plan document without its number."""
+    return {
+        "_id": new_id(),
+        "court": court,
+        "date": day,
+        "state": "queued",
+        "seconds": float(seconds),
+        "seed": int(seed),
+        "progress": {},
+        "routes": [],
+        "unplanned": [],
+        "totals": {},
+        "created_by": actor.id,
+        "queued_at": now,
+        "tries": 0,
+        "outbox": [],
+    }
+
+
+def insert_numbered(plan: dict[str, Any]) -> dict[str, Any]:
+    """Stores the plan under the day's next number and returns it."""
+    court, day = plan["court"], plan["date"]
     while True:
         last = _plans().find_one({"court": court, "date": day}, {"number": 1}, sort=[("number", -1)])
-        plan = {
-            "_id": new_id(),
-            "court": court,
-            "date": day,
-            "number": (last or {"number": 0})["number"] + 1,
-            "state": "queued",
-            "seconds": float(seconds),
-            "seed": int(seed),
-            "progress": {},
-            "routes": [],
-            "unplanned": [],
-            "totals": {},
-            "created_by": actor.id,
-            "queued_at": now,
-            "tries": 0,
-            "outbox": [],
-        }
+        numbered = {**plan, "number": (last or {"number": 0})["number"] + 1}
         try:
-            _plans().insert_one(plan)
+            _plans().insert_one(numbered)
         except DuplicateKeyError:
             # Somebody else took the number in between; the next one is free.
             continue
-        return plan
+        return numbered
 
 
 def get_plan(*, court: str, plan_id: str) -> dict[str, Any]:
@@ -79,7 +92,13 @@ def list_plans(*, court: str, day: str) -> list[dict[str, Any]]:
 
 
 def latest_plan(*, court: str, day: str) -> dict[str, Any] | None:
-    found = _plans().find_one({"court": court, "date": day}, {"basis": 0, "outbox": 0}, sort=[("number", -1)])
+    """The newest plan of the day; an answer to a happening counts once it is published."""
+    where = {
+        "court": court,
+        "date": day,
+        "$or": [{"happening": None}, {"state": {"$in": ["published", "superseded"]}}],
+    }
+    found = _plans().find_one(where, {"basis": 0, "outbox": 0}, sort=[("number", -1)])
     return dict(found) if found else None
 
 
@@ -97,6 +116,19 @@ def stop_plan(*, court: str, plan_id: str) -> dict[str, Any]:
     if plan is None:
         raise errors.plan_not_running(get_plan(court=court, plan_id=plan_id)["state"])
     return dict(plan)
+
+
+def reject_plan(*, court: str, plan_id: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Puts an answer to a happening aside for good; its run ends. Safe to repeat. Raises `plan.not_open`."""
+    rejected = _plans().find_one_and_update(
+        {"_id": plan_id, "court": court, "happening": {"$ne": None}, "state": {"$in": [*OPEN, "rejected"]}},
+        {"$set": {"state": "rejected", "finished_at": now, "rejected_by": actor.id}, "$unset": {"run_id": ""}},
+        {"basis": 0, "outbox": 0},
+        return_document=ReturnDocument.AFTER,
+    )
+    if rejected is None:
+        raise errors.plan_not_open(get_plan(court=court, plan_id=plan_id)["state"])
+    return dict(rejected)
 
 
 def find_lost(*, now: datetime) -> list[str]:

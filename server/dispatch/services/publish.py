@@ -2,11 +2,14 @@
 
 A visit somebody moved by hand since the plan was begun stays where it is; one under way, ended or withdrawn is not
 touched. Both are told in `refused`. Publishing the same plan again changes nothing and answers the same.
+
+An answer to a happening is stricter: half of it would help nobody, so when anything it moves is no longer as it was
+seen, all of it is refused (`plan.outdated`) and the day stays as it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,9 +18,11 @@ from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 
 from server.core import events
+from server.core.clock import court_day, second_of_day
 from server.dispatch import errors, planning
+from server.dispatch.happenings import Happening
 from server.dispatch.models import DayPlan, Visit
-from server.dispatch.services import moves, plans, routes
+from server.dispatch.services import moves, plans, replans, routes
 from server.dispatch.services.daysheet import change_day
 from server.dispatch.services.moves import Move
 from server.dispatch.services.routes import Day, Order, Raw
@@ -36,25 +41,53 @@ class _Outcome:
     follows: set[str] = field(default_factory=set)
 
 
-def publish_plan(*, court: str, plan_id: str, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Returns the plan with its `publication`. Raises `plan.not_found`, `plan.not_done`, `plan.superseded`."""
-    day_text = plans.get_plan(court=court, plan_id=plan_id)["date"]
+def publish_plan(
+    *, court: str, plan_id: str, actor: Actor, now: datetime, revision: int | None = None
+) -> dict[str, Any]:
+    """Returns the plan with its `publication`. `revision`: the answer that was read, where there are several.
 
-    def work(session: ClientSession) -> bool:
-        plan = DayPlan._get_collection().find_one_and_update(
-            {"_id": plan_id, "court": court, "state": "done"},
-            {"$set": {"state": "published", "published_at": now, "published_by": actor.id}},
-            return_document=ReturnDocument.AFTER,
-            session=session,
-        )
+    Raises `plan.not_found`, `plan.not_done`, `plan.superseded`; for an answer to a happening also `plan.revised`,
+    `plan.outdated`, `plan.not_open`.
+    """
+    day_text = plans.get_plan(court=court, plan_id=plan_id)["date"]
+    work = _Publication(court, plan_id, day_text, actor, now, revision)
+    if change_day(court, day_text, work):
+        events.relay(DayPlan, plan_id)
+        if work.withdrawn:
+            # Whoever hears of it frees the recipient.
+            events.relay(Visit, work.withdrawn)
+    return plans.get_plan(court=court, plan_id=plan_id)
+
+
+@dataclass(slots=True)
+class _Publication:
+    """The day change, as a callable that may be tried again."""
+
+    court: str
+    plan_id: str
+    day: str
+    actor: Actor
+    now: datetime
+    revision: int | None
+    withdrawn: str | None = None
+
+    def __call__(self, session: ClientSession) -> bool:
+        plan = self._take(session)
         if plan is None:
-            return _was_published(plan_id, session)
-        day = moves.read_day(court, day_text, session)
+            return _was_published(self.plan_id, session)
+        self._take_effect(plan, session)
+        day = moves.read_day(self.court, self.day, session)
         outcome = _compared(day, plan)
+        if plan.get("happening"):
+            if outcome.refused:
+                raise errors.plan_outdated(outcome.refused)
+            day = replace(day, not_before_s=_second_of(self.day, self.now))
         if outcome.wanted:
             Visit._get_collection().bulk_write(
                 [
-                    moves.update_of(court, day, move, actor=actor, now=now, tell=False, plan_id=plan_id)
+                    moves.update_of(
+                        self.court, day, move, actor=self.actor, now=self.now, tell=False, plan_id=self.plan_id
+                    )
                     for move in outcome.wanted
                 ],
                 ordered=False,
@@ -63,13 +96,39 @@ def publish_plan(*, court: str, plan_id: str, actor: Actor, now: datetime) -> di
         after = moves.after_moves(day, outcome.wanted)
         orders = _orders(after, plan, outcome.follows)
         timed = routes.time_orders(after.problem(orders), orders)
-        routes.store(court, day.date, timed, session)
-        _finish(court, plan, outcome, timed.broken, now, session)
+        routes.store(self.court, day.date, timed, session)
+        if plan.get("happening"):
+            routes.clear_others(self.court, after, session)
+        _finish(self.court, plan, outcome, timed.broken, self.now, session)
         return True
 
-    if change_day(court, day_text, work):
-        events.relay(DayPlan, plan_id)
-    return plans.get_plan(court=court, plan_id=plan_id)
+    def _take(self, session: ClientSession) -> Raw | None:
+        """The plan, now published; None when it is not open (any more)."""
+        open_states = [{"state": "done", "happening": None}, {"state": {"$in": plans.OPEN}, "happening": {"$ne": None}}]
+        published = {"state": "published", "published_at": self.now, "published_by": self.actor.id}
+        plan = DayPlan._get_collection().find_one_and_update(
+            {"_id": self.plan_id, "court": self.court, "$or": open_states},
+            # A run that still improves it finds itself out of work.
+            {"$set": published, "$unset": {"run_id": ""}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        if plan is not None and self.revision is not None and plan.get("revision", self.revision) != self.revision:
+            raise errors.plan_revised(plan["revision"])
+        return plan
+
+    def _take_effect(self, plan: Raw, session: ClientSession) -> None:
+        if not plan.get("happening"):
+            return
+        happening = Happening.of(plan["happening"])
+        version = int(plan["roster_version"])
+        if not replans.take_effect(self.court, self.day, happening, version, self.actor, self.now, session):
+            raise errors.plan_outdated([])
+        self.withdrawn = happening.visit_id if happening.kind == "withdrawn" else None
+
+
+def _second_of(day: str, now: datetime) -> int:
+    return int(second_of_day(now)) if court_day(now).isoformat() == day else 0
 
 
 def _was_published(plan_id: str, session: ClientSession) -> bool:
@@ -78,6 +137,8 @@ def _was_published(plan_id: str, session: ClientSession) -> bool:
         return False
     if state == "superseded":
         raise errors.plan_superseded()
+    if state == "rejected":
+        raise errors.plan_not_open(state)
     raise errors.plan_not_done(str(state))
 
 

@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 
 from routing import Problem, Violation, retime
 from routing.explain import violation_text_zh
-from routing.plan import Retimed
+from routing.plan import Retimed, Route
 from server.core.clock import at_second
 from server.dispatch import planning
 from server.dispatch.models import DaySheet, Visit
@@ -43,11 +43,12 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's raw visits and roster, read once."""
+    """A day's raw visits and roster, read once. `not_before_s`: nobody sets out before that second of the day."""
 
     date: date
     entries: Sequence[Raw]
     visits: Sequence[Raw]
+    not_before_s: int = 0
 
     def order(self, server_id: str) -> Order:
         return [(dict(visit), role) for visit, role in planning.route_of(self.visits, server_id)]
@@ -64,7 +65,9 @@ class Day:
             if visit.get("server_id") in wanted or visit.get("second_server_id") in wanted or visit["_id"] in extra
         ]
         entries = [entry for entry in self.entries if entry["server_id"] in wanted]
-        return planning.problem_of(day=self.date, entries=entries, visits=visits, republish=False)
+        return planning.problem_of(
+            day=self.date, entries=entries, visits=visits, republish=False, not_before_s=self.not_before_s
+        )
 
 
 def with_partners(day: Day, servers: Iterable[str | None]) -> list[str]:
@@ -175,6 +178,16 @@ def store(court: str, day: date, timed: Timed, session: ClientSession) -> None:
     if summaries:
         DaySheet._get_collection().update_one(
             {"_id": sheet_id(court, day.isoformat())}, {"$set": summaries}, session=session
+        )
+
+
+def clear_others(court: str, day: Day, session: ClientSession) -> None:
+    """Empties the route of everybody who is not on duty (any more) in the day sheet; legs already done stay told."""
+    off = sorted({entry["server_id"] for entry in day.entries} - day.on_duty())
+    gone = {f"routes.{server}": _summary(Retimed(Route(server, ())), day.order(server)) for server in off}
+    if gone:
+        DaySheet._get_collection().update_one(
+            {"_id": sheet_id(court, day.date.isoformat())}, {"$set": gone}, session=session
         )
 
 

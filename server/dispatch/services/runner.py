@@ -9,14 +9,14 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from routing import AnyOf, MaxSeconds, Plan, ProblemError, Progress, Reason, solve
-from routing.explain import reason_text_zh
+from routing import AnyOf, MaxSeconds, Plan, ProblemError, Progress, solve
 from server.core import live
 from server.core.clock import utc_now
+from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.dispatch import planning
 from server.dispatch.models import DayPlan
-from server.dispatch.services import daysheet
+from server.dispatch.services import answers, daysheet, replans
 
 BEAT_EVERY_S = 0.5
 
@@ -68,19 +68,31 @@ def run_plan(*, plan_id: str, now: datetime) -> bool:
     plan = _take(plan_id, now)
     if plan is None:
         return False
+    pulse = _Pulse(plan)
+    try:
+        found = _improved(plan, pulse) if plan.get("happening") else _planned(plan, pulse)
+    except (ProblemError, DomainError) as error:
+        title = error.message_zh if isinstance(error, ProblemError) else error.title
+        _finish(plan, {"state": "failed", "failure": {"code": error.code, "title": title}})
+        return True
+    if not pulse.lost:
+        _finish(plan, {"state": "done", **found})
+    return True
+
+
+def _planned(plan: dict[str, Any], pulse: _Pulse) -> dict[str, Any]:
+    """The whole day planned anew."""
     entries = daysheet.day_entries(plan["court"], plan["date"])
     visits = daysheet.day_visits(plan["court"], plan["date"])
     basis = {visit["_id"]: [visit.get("server_id"), visit.get("second_server_id")] for visit in visits}
-    DayPlan._get_collection().update_one({"_id": plan_id, "run_id": plan["run_id"]}, {"$set": {"basis": basis}})
-    pulse = _Pulse(plan)
-    try:
-        found = _solved(plan, entries, visits, pulse)
-    except ProblemError as error:
-        _finish(plan, {"state": "failed", "failure": {"code": error.code, "title": error.message_zh}})
-        return True
-    if not pulse.lost:
-        _finish(plan, {"state": "done", **_answer(found, entries, visits), "progress": _last(found)})
-    return True
+    DayPlan._get_collection().update_one({"_id": plan["_id"], "run_id": plan["run_id"]}, {"$set": {"basis": basis}})
+    found = _solved(plan, entries, visits, pulse)
+    return {**answers.answer(found, entries, visits), "progress": answers.last_progress(found)}
+
+
+def _improved(plan: dict[str, Any], pulse: _Pulse) -> dict[str, Any]:
+    """The first answer to a happening, made better."""
+    return replans.improve(plan, AnyOf(MaxSeconds(plan["seconds"]), pulse.should_stop), pulse.improved)
 
 
 def _take(plan_id: str, now: datetime) -> dict[str, Any] | None:
@@ -110,55 +122,6 @@ def _solved(plan: dict[str, Any], entries: list[dict[str, Any]], visits: list[di
         warm_start=planning.as_planned(visits, on_duty) if standing else None,
         on_improve=pulse.improved,
     )
-
-
-def _last(found: Plan) -> dict[str, Any]:
-    planned = len({planning.real_id(stop.visit_id) for route in found.routes for stop in route.stops})
-    return {
-        "elapsed_s": round(found.elapsed_s, 1),
-        "objective": found.objective,
-        "planned": planned,
-        "unplanned": len(found.unplanned),
-        "distance_m": found.distance_m,
-    }
-
-
-def _answer(found: Plan, entries: list[dict[str, Any]], visits: list[dict[str, Any]]) -> dict[str, Any]:
-    names = daysheet.names_of(entries)
-    unplanned = {planning.real_id(left.visit_id): _reasons(left.reasons, names) for left in found.unplanned}
-    for visit in visits:
-        if visit["state"] in planning.MOVABLE and planning.lng_lat(visit.get("point")) is None:
-            text = "送达地址没有坐标，请先核实地址"
-            unplanned[visit["_id"]] = [{"code": "visit.no_point", "params": {}, "text": text}]
-    routes = planning.stored_routes(found)
-    planned = {stop["visit_id"] for route in routes for stop in route["stops"]}
-    return {
-        "routes": routes,
-        "unplanned": [{"visit_id": visit_id, "reasons": reasons} for visit_id, reasons in unplanned.items()],
-        "totals": {
-            "planned": len(planned),
-            "unplanned": len(unplanned),
-            "distance_m": found.distance_m,
-            "travel_s": found.travel_s,
-            "servers_used": sum(1 for route in routes if route["stops"]),
-        },
-    }
-
-
-def _reasons(reasons: tuple[Reason, ...], names: dict[str, str]) -> list[dict[str, Any]]:
-    told = [dataclasses.replace(reason, params=_named(reason.params, names)) for reason in reasons]
-    return [{"code": reason.code, "params": reason.params, "text": reason_text_zh(reason)} for reason in told]
-
-
-def _named(params: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """People read names: ids of servers in a reason's facts become names."""
-
-    def named(value: Any) -> Any:
-        if isinstance(value, list):
-            return [named(one) for one in value]
-        return names.get(value, value) if isinstance(value, str) else value
-
-    return {key: named(value) for key, value in params.items()}
 
 
 def _finish(plan: dict[str, Any], change: dict[str, Any]) -> None:

@@ -49,40 +49,47 @@ class _Withdrawal:
     def __call__(self, session: ClientSession) -> None:
         day = moves.read_day(self.court, self.day, session)
         visit = moves.movable_in(day, self.visit_id, self.version)
-        news = events.event(
-            "visit.withdrawn",
-            court=self.court,
-            now=self.now,
-            visit_id=self.visit_id,
-            attempt_id=visit["attempt_id"],
-            server_id=visit.get("server_id"),
-            state="withdrawn",
-            date=self.day,
-        )
-        line = change(
-            now=self.now,
-            by=self.actor.id,
-            by_name=self.actor.name,
-            what="withdrawn",
-            from_server=visit.get("server_id"),
-            to_server=None,
-            reason=self.reason,
-        )
-        Visit._get_collection().update_one(
-            {"_id": self.visit_id, "court": self.court, "version": visit["version"], "state": visit["state"]},
-            {
-                "$set": {"state": "withdrawn", "updated_at": self.now},
-                "$unset": dict.fromkeys(moves.ASSIGNMENT, ""),
-                "$push": {"changes": line, "outbox": news},
-                "$inc": {"version": 1},
-            },
-            session=session,
-        )
+        write_withdrawal(self.court, self.day, visit, self.reason, self.actor, self.now, session)
         gone = Move(visit, None, None, "withdrawn")
         after = moves.after_moves(day, [gone])
         servers = routes.with_partners(day, [visit.get("server_id"), visit.get("second_server_id")])
         orders = {server: after.order(server) for server in servers}
         routes.store(self.court, day.date, routes.time_orders(after.problem(orders), orders), session)
+
+
+def write_withdrawal(
+    court: str, day: str, visit: dict[str, Any], reason: str, actor: Actor, now: datetime, session: ClientSession
+) -> None:
+    """The visit is withdrawn, with the news of it, inside a day change; routes are the caller's."""
+    news = events.event(
+        "visit.withdrawn",
+        court=court,
+        now=now,
+        visit_id=visit["_id"],
+        attempt_id=visit["attempt_id"],
+        server_id=visit.get("server_id"),
+        state="withdrawn",
+        date=day,
+    )
+    line = change(
+        now=now,
+        by=actor.id,
+        by_name=actor.name,
+        what="withdrawn",
+        from_server=visit.get("server_id"),
+        to_server=None,
+        reason=reason,
+    )
+    Visit._get_collection().update_one(
+        {"_id": visit["_id"], "court": court, "version": visit["version"], "state": visit["state"]},
+        {
+            "$set": {"state": "withdrawn", "updated_at": now},
+            "$unset": dict.fromkeys(moves.ASSIGNMENT, ""),
+            "$push": {"changes": line, "outbox": news},
+            "$inc": {"version": 1},
+        },
+        session=session,
+    )
 
 
 def free_recipient(news: Event) -> None:
