@@ -41,7 +41,7 @@ def ask_missing(
             for rows, columns in blocks(missing, engine.limits)
         }
         try:
-            _gather(jobs, rides, deadline, asking, report, on_progress)
+            _gather(jobs, rides, deadline, report, on_progress)
         finally:
             asking.over.set()
             # A request under way is not waited for: the bound is the caller's.
@@ -53,7 +53,6 @@ def _gather(
     jobs: dict[Future[Block], tuple[Places, Places]],
     rides: Block,
     deadline: float,
-    asking: "_Asking",
     report: FetchReport,
     on_progress: Callable[[int, int], None] | None,
 ) -> None:

@@ -223,6 +223,9 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
         self.service = service
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that gave up waiting are part of the tests."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
