@@ -102,6 +102,9 @@ def time_route(
 
     `not_before` raises the start of single visits (by visit number), which is how crews wait for each other.
     """
+    if not order:
+        # Staying at home always holds, even for who becomes free only after the shift or cannot fit both breaks.
+        return RouteTimes([], [], instance.shift[server][0], 0)
     if not in_place(instance, order) or too_far(instance, server, order):
         return None
     waits = not_before or {}

@@ -81,7 +81,7 @@ def _paused(route: Route, since_s: int, until_s: int) -> int:
 
 
 def breaks(server: Server, route: Route, stops: Sequence[PlannedStop]) -> Iterator[Violation]:
-    """Every break owed is taken inside its window, not before the server's day begins, apart from the others, never in service.
+    """Every break owed is taken in its window, after the day has begun, apart from the others and never in service.
 
     Breaks of one server are told apart by their order; who makes no visit owes none.
     """
