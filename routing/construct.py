@@ -283,6 +283,8 @@ def _put_pinned(builder: Builder, visit: int) -> None:
     if instance.visits[visit].crew == 2:
         return
     for server in sorted(instance.allowed[visit]):
+        if not builder.room(server):
+            continue
         order = builder.orders[server]
         held = sum(1 for node in order if instance.visits[instance.visit_of(node)].pinned)
         if time_route(instance, server, [*order[:held], visit, *order[held:]], builder.appointments) is not None:
