@@ -41,6 +41,16 @@ class Instance:
         """Length of the routes in tenths."""
         return sum(int(self.dist[a, b]) for r in routes if r for a, b in zip([0, *r], [*r, 0], strict=True))
 
+    def holds(self, route: list[int]) -> bool:
+        """Whether one vehicle can drive this route: load, windows, and home before the depot closes."""
+        t, at = int(self.opens[0]), 0
+        for c in route:
+            t = max(t + int(self.dist[at, c]), int(self.opens[c]))
+            if t > self.closes[c]:
+                return False
+            t, at = t + int(self.service[c]), c
+        return t + int(self.dist[at, 0]) <= self.closes[0] and int(self.demand[route].sum()) <= self.capacity
+
 
 def _bad(code: str, message_zh: str, line: int | None = None) -> ProblemError:
     return ProblemError(f"vrptw.{code}", message_zh if line is None else f"第 {line} 行：{message_zh}")
@@ -126,7 +136,7 @@ def build(name: str, vehicles: int, capacity: int, rows: NDArray[np.float64]) ->
 
 def _check_alone(instance: Instance) -> None:
     """Refuses customers no vehicle can serve even on a trip of their own."""
-    start = np.maximum(instance.opens[0] + instance.service[0] + instance.dist[0], instance.opens)
+    start = np.maximum(instance.opens[0] + instance.dist[0], instance.opens)
     late = start > instance.closes
     home_late = start + instance.service + instance.dist[:, 0] > instance.closes[0]
     heavy = instance.demand > instance.capacity

@@ -21,13 +21,14 @@ class Tuning:
 
     hot: float = 1.0
     cold: float = 0.005
-    mean_cut: float = 10.0
-    longest: float = 10.0
+    mean_cut: float = 15.0
+    longest: float = 20.0
     split: float = 0.5
-    deeper: float = 0.01
+    deeper: float = 0.9
     blink: float = 0.01
-    neighbours: int = 30
-    waiting: float = 0.2
+    neighbours: int = 50
+    waiting: float = 0.0
+    depot: int = 100000
 
 
 def _neighbours(instance: Instance, tuning: Tuning) -> tuple[Ints, Ints, Ints]:
@@ -65,7 +66,7 @@ class Search:
         node[:, k.SERVICE], node[:, k.DEMAND] = instance.service, instance.demand
         rank = (instance.dist < instance.dist[:, :1]).sum(axis=1)
         r = min(instance.vehicles, n)
-        node[:, k.NEAR_DEPOT] = rank <= tuning.neighbours
+        node[:, k.NEAR_DEPOT] = rank <= tuning.depot
         head = np.zeros(16, np.int64)
         head[k.LISTED] = before.shape[1]
         head[k.RANDOM] = (seed * 0x9E3779B97F4A7C15 + 0x1234567) % (2**63 - 1) + 1
@@ -83,7 +84,7 @@ class Search:
         s, instance = self.state, self.instance
         s.node[:, : k.SAVED] = 0
         s.node[:, k.ROUTE] = -1
-        s.node[0, k.LEAVE] = instance.opens[0] + instance.service[0]
+        s.node[0, k.LEAVE] = instance.opens[0]
         s.node[0, k.LATEST] = instance.closes[0]
         s.route[:] = 0
         s.node[:, k.STAMP] = 0
@@ -123,7 +124,8 @@ class Search:
 
     def construct(self) -> None:
         """Puts everybody in who has no route yet, greedily."""
-        self.run(1, math.inf)
+        if self.state.head[k.GONE]:
+            self.run(1, math.inf)
 
     @property
     def cost(self) -> int:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from routing.kernel.jit import compiled
+from routing.kernel.jit import compiled, entry
 
 from .dice import share
 from .links import place, undo
@@ -45,7 +45,7 @@ def accept(node: Ints, work: Longs, head: Longs, cost: int) -> None:
             node[x, BEST_PRED] = node[x, PRED]
 
 
-@compiled
+@entry
 def start(node: Ints, route: Ints, dist: Ints, work: Longs, head: Longs, flat: Ints, ends: Ints) -> None:
     """Fills empty routes: `flat` customers in order, route i ending before ends[i]. The cost counts who is gone."""
     head[STEP] += 1
@@ -66,7 +66,7 @@ def start(node: Ints, route: Ints, dist: Ints, work: Longs, head: Longs, flat: I
     accept(node, work, head, cost)
 
 
-@compiled
+@entry
 def run(
     node: Ints,
     route: Ints,

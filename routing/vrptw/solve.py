@@ -1,0 +1,281 @@
+"""`solve_file`, `solve_instance`: short routes over all vehicles of a standard VRPTW, in the time given."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from routing.pool import WorkerError, Workers
+from routing.problem import ProblemError
+
+from .cut import Parts, halves
+from .native.state import ABSENT
+from .read import SCALE, Instance, read
+from .search import Routes, Tuning
+from .team import Alone, Asked, Pair, Team, lent
+from .worker import Outcome, Task, as_task
+
+# Kept back for the last answers to arrive and to be put together.
+_CLOSING_SHARE, _CLOSING_S = 0.02, 0.06
+_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S = 0.03, 0.1, 1.0
+# Below this many customers halves are too small: two whole searches of different kinds are better.
+_WHOLE = 150
+_STEPS_OF_EPOCH = 2000
+# Heat of a start from a plan somebody made, as a share of the usual one.
+_WARM_HEAT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Customers in order of service, one list for each vehicle used; distance in the file's unit."""
+
+    distance: float
+    routes: Routes
+    vehicles: int
+    seconds: float
+    engine: str
+
+
+class _Run:
+    """The best plan so far, the clock, and the epochs."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        began: float,
+        until: float,
+        steps: int,
+        seed: int,
+        on_improve: Callable[[Solution], None] | None,
+        halt: Callable[[], bool] | None,
+    ) -> None:
+        self.instance = instance
+        self.began = began
+        self.until = until
+        self.steps = steps
+        self.dice = random.Random(seed)
+        self.on_improve = on_improve
+        self.halt = halt
+        self.stopped = False
+        self.engine = "ruin-recreate"
+        self.current: Routes = []
+        self.best: Routes = []
+        self.best_cost = (instance.customers + 1) * ABSENT
+        self.done = 0
+        self.tuning = Tuning()
+        self.hot = self.cold = 1.0
+        self.started = began
+
+    def halted(self) -> bool:
+        self.stopped = self.stopped or (self.halt is not None and bool(self.halt()))
+        return self.stopped
+
+    def share(self, at: float) -> float:
+        """Share of the budget used at a moment."""
+        if self.steps:
+            return min(1.0, self.done / self.steps)
+        return min(1.0, max(0.0, (at - self.started) / max(self.until - self.started, 1e-6)))
+
+    def over(self) -> bool:
+        if self.halted():
+            return True
+        return self.done >= self.steps if self.steps else time.monotonic() >= self.until
+
+    def heat(self, share: float) -> float:
+        return self.hot * (self.cold / self.hot) ** share
+
+    def keep(self, cost: int, routes: Routes) -> None:
+        if cost >= self.best_cost:
+            return
+        self.best_cost, self.best = cost, routes
+        if self.on_improve is not None and cost < ABSENT:
+            self.on_improve(self.solution())
+
+    def solution(self) -> Solution:
+        seconds = time.monotonic() - self.began
+        return Solution(self.best_cost / SCALE, self.best, len(self.best), round(seconds, 3), self.engine)
+
+    def first(self, team: Team, start: Routes) -> None:
+        """A first plan, and from it the heat."""
+        self.started = time.monotonic()
+        everybody = list(range(1, self.instance.customers + 1))
+        task = Task(start, everybody, self.instance.vehicles, 0.0, 0, 0)
+        out = team.do([("anneal", task, (1.0, 1.0))], self.until)[0]
+        self.current = out.best
+        self.keep(out.best_cost, out.best)
+        edge = max(1.0, (out.best_cost % ABSENT) / self.instance.customers)
+        self.hot, self.cold = edge * self.tuning.hot, max(0.5, edge * self.tuning.cold)
+        if start:
+            self.hot = max(self.cold, self.hot * _WARM_HEAT)
+
+    def epoch(self, share: float, low_s: float, high_s: float) -> float:
+        """When the next epoch ends."""
+        now = time.monotonic()
+        length = min(high_s, max(low_s, share * (self.until - self.began)))
+        # A rest shorter than half an epoch is not worth one of its own.
+        return self.until if now + 1.5 * length > self.until else now + length
+
+    def tasks(self, groups: Sequence[Sequence[int]], until: float) -> list[Task]:
+        """A task for each group of the current plan's routes; spare vehicles and customers left out are dealt out."""
+        plan = self.current
+        spare = self.instance.vehicles - len(plan)
+        out = set(range(1, self.instance.customers + 1)).difference(*plan)
+        lucky = self.dice.randrange(len(groups))
+        tasks = []
+        for i, group in enumerate(groups):
+            limit = len(group) + spare // len(groups) + (spare % len(groups) if i == lucky else 0)
+            steps = min(_STEPS_OF_EPOCH, self.steps - self.done) if self.steps else 0
+            task = as_task([plan[r] for r in group], limit, until, steps, self.dice.randrange(1 << 31))
+            tasks.append(task._replace(customers=task.customers + sorted(out)) if i == lucky else task)
+        return tasks
+
+    def merge(self, groups: Sequence[Sequence[int]], outs: Sequence[Outcome]) -> None:
+        """Groups' routes are replaced by what came back, in the current plan and, where that is shorter, in the best."""
+        busy = {r for group in groups for r in group}
+        rest = [route for i, route in enumerate(self.current) if i not in busy]
+        best = rest + [route for out in outs for route in out.best]
+        self.current = rest + [route for out in outs for route in out.routes]
+        missing = self.instance.customers - sum(len(route) for route in best)
+        self.keep(self.instance.distance(best) + missing * ABSENT, best)
+        self.done += _STEPS_OF_EPOCH
+
+
+def _anneal(run: _Run, team: Team) -> None:
+    """Ruin and recreate: in halves by two, whole by one."""
+    while not run.over():
+        until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
+        groups: list[Sequence[int]] = [range(len(run.current))]
+        if team.hands == 2 and len(run.current) > 1:
+            groups = list(halves(run.instance, run.current, run.dice))
+        hot = run.heat(run.share(time.monotonic()))
+        cold = run.heat(run.share(until) if not run.steps else min(1.0, (run.done + _STEPS_OF_EPOCH) / run.steps))
+        asked: list[Asked] = [("anneal", task, (hot, cold)) for task in run.tasks(groups, until)]
+        run.merge(groups, team.do(asked, until))
+
+
+def _polish(run: _Run, team: Team, size: int, history: int, share: float) -> None:
+    """PyVRP on parts around routes little touched."""
+    parts = Parts(run.instance)
+    run.current = run.best
+    while not run.over():
+        until = run.epoch(share, 0.3, 3.0)
+        groups = [group for group in parts.two(run.current, size, run.dice) if group]
+        asked: list[Asked] = [("polish", task, (history,)) for task in run.tasks(groups, until)]
+        run.merge(groups, team.do(asked, until))
+        run.current = run.best
+
+
+def _both(run: _Run, pair: Pair) -> None:
+    """Small instances: PyVRP whole by one, ruin and recreate whole by the other."""
+    everything = [range(len(run.current))]
+    call = pair.send(0, "polish", run.tasks(everything, run.until)[0], (300,))
+    while not run.over():
+        until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
+        heats = (run.heat(run.share(time.monotonic())), run.heat(run.share(until)))
+        task = run.tasks(everything, until)[0]
+        run.merge(everything, pair.wait([pair.send(1, "anneal", task, heats)], until))
+        everything = [range(len(run.current))]
+    out = pair.wait([call], run.until)[0]
+    run.keep(out.best_cost, out.best)
+
+
+def _work(run: _Run, team: Team, start: Routes) -> None:
+    run.first(team, start)
+    if isinstance(team, Pair) and run.instance.customers < _WHOLE:
+        run.engine = "pyvrp+ruin-recreate"
+        _both(run, team)
+    else:
+        _anneal(run, team)
+
+
+def _by_two(run: _Run, seed: int, start: Routes, workers: Workers) -> None:
+    """In the workers; by this process alone while they warm up, and after one is lost."""
+    pair = Pair(workers, run.halted)
+    try:
+        loads = pair.load(run.instance, seed)
+        while not workers.ready() and not run.over():
+            workers.wait(loads, 0.02)
+        if not run.over():
+            _work(run, pair, start)
+    except WorkerError:
+        if not run.halted():
+            _work(run, Alone(run.instance, seed, run.halted), run.best or start)
+
+
+def solve_instance(
+    instance: Instance,
+    seconds: float | None = None,
+    seed: int = 0,
+    processes: int = 2,
+    on_improve: Callable[[Solution], None] | None = None,
+    halt: Callable[[], bool] | None = None,
+    *,
+    iterations: int | None = None,
+    warm_start: Sequence[Sequence[int]] | None = None,
+    began: float | None = None,
+) -> Solution:
+    """The shortest routes found for one instance.
+
+    Either `seconds` of wall time (from `began`, a time.monotonic(), if given) with up to two `processes`, or
+    `iterations` in this process: then the result depends on the instance and the seed alone. `halt` is asked often;
+    when it says so the best so far is returned within 0.2 s. Never longer than `warm_start`. Raises ProblemError
+    vrptw.no_budget, vrptw.bad_start, and vrptw.no_plan when no plan was found that the fleet can drive.
+    """
+    began = time.monotonic() if began is None else began
+    if (seconds is None) == (iterations is None) or (seconds or 0) < 0 or (iterations or 0) < 0:
+        raise ProblemError("vrptw.no_budget", "应指定求解秒数或迭代次数之一，且不为负")
+    start = _checked(instance, warm_start or ())
+    budget = seconds or 0.0
+    until = began + budget - min(_CLOSING_S, _CLOSING_SHARE * budget)
+    run = _Run(instance, began, until, iterations or 0, seed, on_improve, halt)
+    if start:
+        run.keep(instance.distance(start), start)
+    if instance.customers == 0:
+        return Solution(0.0, [], 0, 0.0, run.engine)
+    with lent(processes if seconds is not None else 1) as workers:
+        if workers is not None:
+            _by_two(run, seed, start, workers)
+        else:
+            _work(run, Alone(instance, seed, run.halted), start)
+    if run.best_cost >= ABSENT:
+        raise ProblemError("vrptw.no_plan", f"在给定时间内未找到 {instance.vehicles} 辆车可行的方案")
+    return run.solution()
+
+
+def _checked(instance: Instance, routes: Sequence[Sequence[int]]) -> Routes:
+    """The warm start as lists, if it serves everybody in time and within the fleet; an empty one is none."""
+    plan = [list(route) for route in routes if len(route)]
+    if not plan:
+        return []
+    if sorted(c for route in plan for c in route) != list(range(1, instance.customers + 1)):
+        raise ProblemError("vrptw.bad_start", "初始方案应恰好服务每个客户一次")
+    if len(plan) > instance.vehicles or not all(instance.holds(route) for route in plan):
+        raise ProblemError("vrptw.bad_start", "初始方案违反时间窗、载量或车辆数")
+    return plan
+
+
+def solve_file(
+    path: str | Path,
+    seconds: float | None = None,
+    seed: int = 0,
+    processes: int = 2,
+    on_improve: Callable[[Solution], None] | None = None,
+    halt: Callable[[], bool] | None = None,
+    *,
+    iterations: int | None = None,
+    warm_start: Sequence[Sequence[int]] | None = None,
+) -> Solution:
+    """`solve_instance` for a file in the format of Solomon or of Gehring & Homberger; reading counts as well."""
+    began = time.monotonic()
+    return solve_instance(
+        read(path),
+        seconds,
+        seed,
+        processes,
+        on_improve,
+        halt,
+        iterations=iterations,
+        warm_start=warm_start,
+        began=began,
+    )
