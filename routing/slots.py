@@ -155,7 +155,7 @@ def fits(instance: Instance, table: WindowTable, state: RouteState, visits: NDAr
     latest = np.full(to_door.shape, -FAR)
     for at in range(len(pauses) + 1):
         # Both window functions are monotone, so the best split of the breaks is found before they are applied.
-        ready, limit = _ready(state, to_door, pauses, at), _limit(state, onward, pauses, at) - service
+        ready, limit = ready_at(state, to_door, pauses, at), limit_at(state, onward, pauses, at) - service
         start = first_start(ready, opens, closes)
         limit = _latest_start(limit, opens, closes)
         good = start <= limit
@@ -167,7 +167,7 @@ def fits(instance: Instance, table: WindowTable, state: RouteState, visits: NDAr
     return Fits(extra, earliest, latest)
 
 
-def _ready(state: RouteState, to_door: Floats, pauses: Breaks, at: int) -> Floats:
+def ready_at(state: RouteState, to_door: Floats, pauses: Breaks, at: int) -> Floats:
     """Earliest arrival at the visit with `at` breaks done, over all ways to get there."""
     ready = state.leave[None, :, at] + to_door
     for before in range(at):
@@ -178,7 +178,7 @@ def _ready(state: RouteState, to_door: Floats, pauses: Breaks, at: int) -> Float
     return ready
 
 
-def _limit(state: RouteState, onward: Floats, pauses: Breaks, at: int) -> Floats:
+def limit_at(state: RouteState, onward: Floats, pauses: Breaks, at: int) -> Floats:
     """Latest leaving of the visit with `at` breaks done that still reaches the next door in time."""
     limit = state.latest[None, 1:, at] - onward
     for after in range(at + 1, len(pauses) + 1):

@@ -4,8 +4,10 @@ Every server who might come is sorted into the first hurdle that stops them, fro
 window, shift) to what this plan decided (full, no gap, not worth it). A visit's reasons are these groups.
 """
 
+import copy
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ _ORDER = (
     "window.unreachable",
     "shift.too_short",
     "server.max_visits",
+    "server.max_km",
     "route.no_gap",
     "crew.no_common_time",
     "value.too_low",
@@ -69,6 +72,7 @@ class _Facts:
         shape = (len(visits), len(instance.servers))
         self.alone, self.any_time = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
         self.price = np.full(shape, np.inf)
+        self.too_far = np.zeros(shape, dtype=bool)
         opened = WindowTable(np.zeros((instance.n, 1)), np.full((instance.n, 1), ENDLESS))
         for server in servers if visits else ():
             idle = route_state(instance, server, [], {})
@@ -77,6 +81,10 @@ class _Facts:
             extra = builder.fits(server, nodes).extra.min(axis=1)
             price = instance.problem.weights.travel_s * extra + builder.extra_price(nodes, server)
             self.price[:, server] = np.where(extra < ENDLESS, price, np.inf)
+            if instance.max_m[server] >= 0:
+                endless = copy.copy(builder)
+                endless.instance = replace(instance, max_m=[-1] * len(instance.max_m))
+                self.too_far[:, server] = endless.fits(server, nodes).extra.min(axis=1) < ENDLESS
 
     def hurdle(self, visit: int, server: int) -> tuple[str, float]:
         """The first thing that keeps the server from the visit, and the price (objective seconds) if it would fit."""
@@ -86,7 +94,9 @@ class _Facts:
         if not self.builder.room(server):
             return "server.max_visits", 0.0
         price = float(self.price[row, server])
-        return ("value.too_low", price) if np.isfinite(price) else ("route.no_gap", 0.0)
+        if np.isfinite(price):
+            return "value.too_low", price
+        return ("server.max_km" if self.too_far[row, server] else "route.no_gap"), 0.0
 
     def hurdles(self, visit: int, servers: frozenset[int]) -> dict[str, list[tuple[int, float]]]:
         """Servers by hurdle."""
@@ -104,9 +114,13 @@ def _ruled_out(instance: Instance, visit: Visit) -> Reason | None:
         return Reason("server.none")
     if visit.locked_server is not None and visit.locked_server not in instance.server_index:
         return Reason("lock.absent", {"server": visit.locked_server})
+    if all(server.id in visit.forbidden_servers for server in servers):
+        return Reason("recusal.all")
     skilled = [server for server in servers if visit.skills <= server.skills]
     if not skilled:
         return Reason("skill.none", {"skills": sorted(visit.skills)})
+    if all(server.id in visit.forbidden_servers for server in skilled):
+        return Reason("recusal.skilled", {"skills": sorted(visit.skills)})
     if visit.locked_server is not None and all(server.id != visit.locked_server for server in skilled):
         locked = servers[instance.server_index[visit.locked_server]]
         missing = sorted(visit.skills - locked.skills)

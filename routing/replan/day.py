@@ -52,11 +52,7 @@ def _at(server: Server, route: Route | None, now_s: int) -> Server:
 def _not_past_the_end(server: Server) -> Server:
     """Who is ready only after the day is over has no time left, which is not the same as a route that cannot hold."""
     last = server.shift.end_s + server.overtime_s
-    return server if server.begin_s <= last else replace(server, ready_s=last, shift=_ending(server.shift, last))
-
-
-def _ending(shift: Window, last_s: int) -> Window:
-    return Window(min(shift.start_s, last_s), min(shift.end_s, last_s))
+    return server if server.begin_s <= last else replace(server, ready_s=last)
 
 
 def _owed(server: Server, taken: Sequence[tuple[int, int]]) -> tuple[Break, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from routing.assemble import make_plan, orders_of
 from routing.construct import Builder, fill
+from routing.eject import make_room
 from routing.explain import explain
 from routing.instance import MANDATORY_PENALTY, Instance, Order, compile_problem
 from routing.objective import objective, planned_visits
@@ -24,7 +25,6 @@ from routing.timeline import retime_changed
 
 from .changes import Changes, change_text_zh, compare, server_text_zh, totals_text_zh
 from .day import changed_problem
-from .eject import make_room
 from .events import Event, UrgentVisit
 from .standing import standing_orders
 from .underway import let_finish

@@ -11,12 +11,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.batch import batch_ends
-from routing.construct import Builder
-from routing.instance import MANDATORY_PENALTY, Instance, Order
-from routing.objective import objective
-from routing.slots import ENDLESS, Floats, fits, route_state
-from routing.timeline import time_all
+from .batch import batch_ends
+from .construct import Builder
+from .instance import MANDATORY_PENALTY, Instance, Order
+from .objective import objective
+from .slots import ENDLESS, Floats, fits, route_state
+from .timeline import legs_of, time_all
 
 # How many of the cheapest tries are priced exactly, and how many pairs of gaps of a crew are looked at.
 _PRICED, _CREW_OPTIONS, _ROWS = 8, 120, 60_000
@@ -38,15 +38,21 @@ class _Try:
     out: tuple[int, ...]
 
 
-def make_room(builder: Builder, visit: int, *, most: int = 2) -> Room | None:
+def make_room(builder: Builder, visit: int, *, most: int = 2, worth: int | None = None) -> Room | None:
     """The cheapest way to let the visit in by leaving out at most `most` optional visits; None if there is none, or
-    none that is worth it. The builder is left as it is."""
+    none that is worth it. The builder is left as it is.
+
+    `worth` is what the visit counts in place of its penalty: MANDATORY_PENALTY asks for the cheapest way at any price.
+    """
     instance = builder.instance
+    worth = instance.penalty[visit] if worth is None else worth
     times = time_all(instance, builder.orders)
     if times is None:
         return None
     now = objective(instance, builder.orders, times)
-    tries = _crew_tries(builder, visit) if instance.visits[visit].crew == 2 else _single_tries(builder, visit, most)
+    now += worth - instance.penalty[visit]
+    crew = instance.visits[visit].crew == 2
+    tries = _crew_tries(builder, visit, worth) if crew else _single_tries(builder, visit, most, worth)
     best: Room | None = None
     for one in sorted(tries, key=lambda item: item.price)[:_PRICED]:
         room = _priced(builder, one)
@@ -73,13 +79,13 @@ def removable(instance: Instance, order: Order, worth: int) -> list[int]:
     return [k for k, node in enumerate(order) if instance.penalty[instance.visit_of(node)] < limit]
 
 
-def _single_tries(builder: Builder, visit: int, most: int) -> list[_Try]:
+def _single_tries(builder: Builder, visit: int, most: int, worth: int) -> list[_Try]:
     """The cheapest tries of every server, by one visit less and, if that may be cheaper or the only way, by two."""
     instance = builder.instance
     tries: list[_Try] = []
     for count in range(1, most + 1):
         for server in sorted(instance.allowed[visit]):
-            best = min((one.price for one in tries), default=float(instance.penalty[visit]))
+            best = min((one.price for one in tries), default=float(worth))
             tries += _route_tries(builder, visit, server, count, best)
     return tries
 
@@ -89,15 +95,16 @@ def _route_tries(builder: Builder, visit: int, server: int, count: int, best: fl
     most_visits = instance.servers[server].max_visits
     if len(order) < count or (most_visits is not None and len(order) - count + 1 > most_visits):
         return
-    worth = [instance.penalty[instance.visit_of(node)] for node in order]
-    own = removable(instance, order, instance.penalty[visit])
-    sets = [out for out in combinations(own, count) if sum(worth[k] for k in out) < best + _slack(builder, server)]
-    sets = sorted(sets, key=lambda out: sum(worth[k] for k in out))[: max(1, _ROWS // max(1, len(order)))]
+    loss = [instance.penalty[instance.visit_of(node)] for node in order]
+    own = removable(instance, order, MANDATORY_PENALTY)
+    least = _least(instance, server, order, loss)
+    sets = [out for out in combinations(own, count) if sum(least[k] for k in out) < best]
+    sets = sorted(sets, key=lambda out: sum(loss[k] for k in out))[: max(1, _ROWS // max(1, len(order)))]
     if not sets:
         return
     rows = _rows(np.array(order, dtype=np.int64), sets, visit)
     ends = batch_ends(instance, server, rows, builder.table, builder.appointments)
-    lost = np.repeat(np.array([sum(worth[k] for k in out) for out in sets], dtype=np.float64), rows.shape[1])
+    lost = np.repeat(np.array([sum(loss[k] for k in out) for out in sets], dtype=np.float64), rows.shape[1])
     price = lost + instance.problem.weights.travel_s * (
         _travel(instance, server, rows) - _length(instance, server, order)
     )
@@ -110,10 +117,11 @@ def _route_tries(builder: Builder, visit: int, server: int, count: int, best: fl
         yield _Try(float(price[row]), ((server, [int(node) for node in rows[row]]),), out)
 
 
-def _slack(builder: Builder, server: int) -> float:
-    """No visit saves more travel than the whole route takes."""
-    instance = builder.instance
-    return instance.problem.weights.travel_s * _length(instance, server, builder.orders[server])
+def _least(instance: Instance, server: int, order: Order, loss: Sequence[int]) -> list[float]:
+    """For each visit a lower bound of what its absence costs: its loss less the legs to it and from it."""
+    legs = legs_of(instance, server, order)
+    weight = instance.problem.weights.travel_s
+    return [loss[k] - weight * float(legs[k] + legs[k + 1]) for k in range(len(order))]
 
 
 def _rows(order: NDArray[np.int64], sets: Sequence[tuple[int, ...]], visit: int) -> NDArray[np.int64]:
@@ -140,12 +148,13 @@ def _length(instance: Instance, server: int, order: Order) -> float:
     return float(_travel(instance, server, np.array([order], dtype=np.int64))[0]) if order else 0.0
 
 
-def _crew_tries(builder: Builder, visit: int) -> list[_Try]:
+def _crew_tries(builder: Builder, visit: int, worth: int) -> list[_Try]:
     """Pairs of options, one for each half, of which at least one leaves somebody out and whose times meet."""
     instance = builder.instance
     lead, second = instance.nodes_of(visit)
     by_server = {
-        server: _options(builder, visit, server) for server in sorted(instance.allowed[lead] | instance.allowed[second])
+        server: _options(builder, visit, server, worth)
+        for server in sorted(instance.allowed[lead] | instance.allowed[second])
     }
     leads = _cheapest(by_server, instance.allowed[lead])
     seconds = _cheapest(by_server, instance.allowed[second])
@@ -179,13 +188,13 @@ def _cheapest(by_server: dict[int, list[_Option]], servers: frozenset[int]) -> l
     return sorted(found, key=lambda one: one.price)[:_CREW_OPTIONS]
 
 
-def _options(builder: Builder, visit: int, server: int) -> list[_Option]:
+def _options(builder: Builder, visit: int, server: int, worth: int) -> list[_Option]:
     """Gaps for one half of a crew in the server's route as it is, and with each optional visit left out."""
     instance, order = builder.instance, builder.orders[server]
     most_visits = instance.servers[server].max_visits
     found = []
     length = _length(instance, server, order)
-    for out in (None, *removable(instance, order, instance.penalty[visit])):
+    for out in (None, *removable(instance, order, worth)):
         base = [node for k, node in enumerate(order) if k != out]
         if most_visits is not None and len(base) >= most_visits:
             continue
