@@ -42,11 +42,13 @@ from server.custody import (
 )
 from server.custody import cli as custody_cli
 from server.demo import cli as demo_cli
-from server.dispatch import rosters
+from server.dispatch import cli as dispatch_cli
+from server.dispatch import rosters, travel_tasks
 from server.dispatch import tasks as dispatch_tasks
+from server.dispatch.services import travel_times
 from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
-from server.gateways import ldap, oidc, wechat
+from server.gateways import ldap, oidc, roads, wechat
 from server.lawcli import cli as law_cli
 from server.reports import archive_tasks, batch_tasks, bundle_stamps, bundle_tasks, bundles_cli, sealing
 from server.reports import holdings as reports_holdings
@@ -82,6 +84,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
     app.extensions["seals"] = sealing.provider_from(settings)
+    travel_times.use(roads.engine_from(settings.roads), settings.roads)
     app.extensions["time_stamps"] = bundle_stamps.from_settings(settings)
     app.extensions["target_readings"] = targets.readings_from(settings.target_readings)
     celery = worker.init_app(app, mongodb_uri=settings.mongodb_uri, redis_url=settings.redis_url)
@@ -95,7 +98,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
         face.register(api)
     _connect_features()
     _schedule(celery)
-    kept = (audit_cli, keys_cli, custody_cli, bundles_cli)
+    kept = (audit_cli, keys_cli, custody_cli, bundles_cli, dispatch_cli)
     for commands in (cli, accounts_cli, cases_cli, law_cli, demo_cli, drill_cli, *kept):
         commands.init_app(app)
     check_declared(app, kinds=objects.kinds(), codes=catalogue.CODES)
@@ -139,6 +142,7 @@ def _schedule(celery: Celery) -> None:
         **service_tasks.SWEEPS,
         **cases_tasks.SWEEPS,
         **dispatch_tasks.SWEEPS,
+        **travel_tasks.SWEEPS,
         **field_tasks.SWEEPS,
         **capture_tasks.SWEEPS,
         **log_tasks.SWEEPS,

@@ -48,6 +48,44 @@ class LdapSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RoadsSettings:
+    """Who tells travel times by road. Without a provider they are estimated and nobody is asked."""
+
+    provider: str = ""  # valhalla, osrm, amap or tencent
+    url: str = ""  # where a Valhalla or OSRM listens; the vendors' own address when empty
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)  # signs requests to AMap and Tencent; empty when the key needs none
+    per_second: str = ""  # requests a second the vendor's contract allows; cautious numbers of ours when empty
+    seconds: str = "20"  # how long a plan waits for roads before it estimates the rest
+    keep_days: str = "30"  # how long answers are kept
+    courts: str = ""  # courts it serves, separated by commas; all when empty
+
+    @property
+    def court_list(self) -> frozenset[str]:
+        return frozenset(one.strip() for one in self.courts.split(",") if one.strip())
+
+    def problems(self, *, production: bool) -> list[str]:
+        """Why the program must not start with these settings."""
+        found = []
+        if self.provider not in ("", "valhalla", "osrm", "amap", "tencent"):
+            found.append("SONGDA_ROADS_PROVIDER must be valhalla, osrm, amap or tencent")
+        if self.provider in ("valhalla", "osrm") and urlsplit(self.url).scheme not in ("http", "https"):
+            found.append("SONGDA_ROADS_URL must say where the road engine listens")
+        if self.provider in ("amap", "tencent"):
+            if not self.key:
+                found.append("SONGDA_ROADS_KEY is not set")
+            if production and self.url and not is_outside_https(self.url):
+                found.append("SONGDA_ROADS_URL must be https and not this machine in production")
+        if self.per_second and not (_is_whole(self.per_second) and 1 <= int(self.per_second) <= 1000):
+            found.append("SONGDA_ROADS_PER_SECOND must lie between 1 and 1000")
+        if not (_is_whole(self.seconds) and 1 <= int(self.seconds) <= 600):
+            found.append("SONGDA_ROADS_SECONDS must lie between 1 and 600")
+        if not (_is_whole(self.keep_days) and 1 <= int(self.keep_days) <= 365):
+            found.append("SONGDA_ROADS_KEEP_DAYS must lie between 1 and 365")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the environment may say. Modes demo and test allow emulated outside systems; production never."""
 
@@ -84,7 +122,9 @@ class Settings:
     second_factor: str = "privileged"
     oidc: OidcSettings = field(default_factory=OidcSettings)
     ldap: LdapSettings = field(default_factory=LdapSettings)
+    roads: RoadsSettings = field(default_factory=RoadsSettings)
     target_readings: str = ""  # how targets of the contracts are read: within_7_days=created,mean_days=task
+    routing_processes: int = 2  # processes that work on one plan; 1: in the worker itself
     review_sample_percent: int = 5  # of accepted visits, drawn every night for a second look
     max_upload_bytes: int = 32 * 1024 * 1024
     max_rescue_bytes: int = 1024 * 1024 * 1024
@@ -145,12 +185,14 @@ class Settings:
             "upload_slots": _whole_number(environ, "SONGDA_UPLOAD_SLOTS", 12),
             "idle_minutes": _whole_number(environ, "SONGDA_IDLE_MINUTES", 30),
             "password_days": _whole_number(environ, "SONGDA_PASSWORD_DAYS", 90),
+            "routing_processes": _whole_number(environ, "SONGDA_ROUTING_PROCESSES", 2),
             "review_sample_percent": _whole_number(environ, "SONGDA_REVIEW_SAMPLE_PERCENT", 5),
         }
         text |= {"second_factor": environ["SONGDA_SECOND_FACTOR"]} if environ.get("SONGDA_SECOND_FACTOR") else {}
         ways = {
             "oidc": OidcSettings(**_group(environ, OidcSettings)),
             "ldap": LdapSettings(**_group(environ, LdapSettings)),
+            "roads": RoadsSettings(**_group(environ, RoadsSettings)),
         }
         settings = cls(**text, **paths, **numbers, **ways)  # type: ignore[arg-type]  # names are checked by the table above
         problems = settings.problems()
@@ -176,9 +218,12 @@ class Settings:
             found.append("SONGDA_SEAL_KEY must have at least 32 characters when SONGDA_SEAL_URL is set")
         if not 1 <= self.upload_slots <= 512:
             found.append("SONGDA_UPLOAD_SLOTS must lie between 1 and 512")
+        if not 1 <= self.routing_processes <= 2:
+            found.append("SONGDA_ROUTING_PROCESSES must be 1 or 2")
         if self.review_sample_percent > 100:
             found.append("SONGDA_REVIEW_SAMPLE_PERCENT must lie between 0 and 100")
         found.extend(self._sign_in_problems())
+        found.extend(self.roads.problems(production=self.mode == "production"))
         if self.mode not in MODES:
             found.append(f"SONGDA_MODE must be one of {', '.join(MODES)}")
         if self.cipher not in CIPHERS:
@@ -228,12 +273,16 @@ class Settings:
 
 def _whole_number(environ: Mapping[str, str], key: str, default: int = 0) -> int:
     given = environ.get(key) or str(default)
-    if not (given.isascii() and given.isdigit()):
+    if not _is_whole(given):
         raise SettingsError(f"{key} must be a whole number")
     return int(given)
 
 
-def _group(environ: Mapping[str, str], kind: type[OidcSettings | LdapSettings]) -> dict[str, str]:
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _group(environ: Mapping[str, str], kind: type[OidcSettings | LdapSettings | RoadsSettings]) -> dict[str, str]:
     """The settings of one outside system: SONGDA_OIDC_CLIENT_ID is `client_id` of OidcSettings."""
     prefix = f"SONGDA_{kind.__name__.removesuffix('Settings').upper()}_"
     keys = {one.name: prefix + one.name.upper() for one in fields(kind)}

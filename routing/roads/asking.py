@@ -30,7 +30,7 @@ def ask_missing(
     rides: Block,
     deadline: float,
     report: FetchReport,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], bool | None] | None = None,
 ) -> None:
     """Fills `rides` where `missing`, as far as the engine answers before `deadline` (of time.monotonic)."""
     with Http(deadline=deadline, per_second=engine.limits.per_second) as http:
@@ -54,9 +54,9 @@ def _gather(
     rides: Block,
     deadline: float,
     report: FetchReport,
-    on_progress: Callable[[int, int], None] | None,
+    on_progress: Callable[[int, int], bool | None] | None,
 ) -> None:
-    waiting, done_pairs = set(jobs), 0
+    waiting, done_pairs, late = set(jobs), 0, out_of_time()
     total = sum(len(rows) * len(columns) for rows, columns in jobs.values())
     while waiting and time.monotonic() < deadline:
         ended, waiting = wait(
@@ -75,10 +75,10 @@ def _gather(
             rides.seconds[np.ix_(rows, columns)] = block.seconds
             rides.metres[np.ix_(rows, columns)] = block.metres
             done_pairs += len(rows) * len(columns)
-        if on_progress is not None:
-            on_progress(done_pairs, total)
+        if on_progress is not None and on_progress(done_pairs, total):
+            late = stopped()
+            break
     if waiting:
-        late = out_of_time()
         report.fail(late.code, late.message_zh)
 
 

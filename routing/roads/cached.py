@@ -18,8 +18,8 @@ from .store import Cells, PairStore, Row, RowKey, cells_of, place_of
 
 # Answers that hold for free roads, or for the traffic of one moment, are kept as those of a calm hour.
 CALM_HOUR = 11
-# (pairs answered so far, pairs to ask for)
-OnProgress = Callable[[int, int], None]
+# (pairs answered so far, pairs to ask for) → True to stop asking
+OnProgress = Callable[[int, int], bool | None]
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -34,7 +34,7 @@ class CachedTravel:
 
     The engine's rides become journeys with the fallback's numbers: its loss per journey is added (parking, waiting),
     answers for free roads or for now are stretched by its ratio of speeds to the hour asked, and no journey is slower
-    than walking the same way. `seconds` bounds a fetch, network and all.
+    than walking the same way. `seconds` bounds a fetch, network and all; at 0 nobody is asked.
     """
 
     engine: RoadEngine
@@ -95,7 +95,7 @@ class CachedTravel:
         rides = self._stored(cells, profile, hour)
         missing = rides.seconds == UNKNOWN
         report.cached += int(((rides.seconds >= 0) & ~np.eye(len(cells), dtype=bool)).sum())
-        if missing.any():
+        if self.seconds > 0 and missing.any():
             places = [place_of(int(cell)) for cell in cells]
             ask_missing(self.engine, places, profile, hour, _rectangular(missing), rides, deadline, report, on_progress)
             for one in (rides.seconds, rides.metres):

@@ -252,6 +252,7 @@ class DayPlan(Document):
     routes = ListField(DictField())
     unplanned = ListField(DictField())
     totals = DictField()
+    roads = DictField()  # what fetching travel times came to (routing.roads.FetchReport); empty when nothing was asked
     failure = DictField()
     created_by = StringField(required=True)
     queued_at = DateTimeField(required=True)
@@ -271,6 +272,39 @@ class DayPlan(Document):
     roster_version = IntField()  # of the roster the answer was made for
     publication = DictField()  # {applied, unassigned, unchanged, refused: [{visit_id, code, text}]}
     outbox = ListField(DictField())
+
+
+STUDY_STATES = ("queued", "running", "stopping", "done", "stopped", "failed")
+
+
+class CapacityStudy(Document):
+    """人力测算: staffings compared over simulated months. Shard key (court, _id). See `dispatch.capacity` for shapes."""
+
+    meta = {
+        "collection": "capacity_studies",
+        "indexes": [("court", "-queued_at"), ("state", "queued_at")],
+        "auto_create_index": False,
+    }
+    id = StringField(primary_key=True, default=new_id)
+    court = StringField(required=True)
+    state = StringField(required=True, default="queued", choices=STUDY_STATES)
+    assumptions = DictField()
+    staffings = ListField(DictField())
+    target = DictField()
+    seeds = ListField(IntField())
+    days = IntField(required=True)
+    progress = DictField()  # {done, total}: simulated days
+    rows = ListField(DictField())
+    chosen = IntField()  # place of the smallest staffing that meets the target
+    failure = DictField()
+    created_by = StringField(required=True)
+    created_by_name = StringField(required=True)
+    queued_at = DateTimeField(required=True)
+    started_at = DateTimeField()
+    beat_at = DateTimeField()
+    finished_at = DateTimeField()
+    run_id = StringField()
+    tries = IntField(required=True, default=0)
 
 
 class DaySheet(Document):

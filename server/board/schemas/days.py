@@ -130,6 +130,8 @@ class BoardUnplannedSchema(Schema):
 
 
 class BoardPlanProgressSchema(Schema):
+    roads_done = fields.Integer()  # pairs of doors a road engine answered so far, before the search begins
+    roads_total = fields.Integer()
     elapsed_s = fields.Float()
     objective = fields.Integer()
     planned = fields.Integer()
@@ -143,6 +145,8 @@ class BoardPlanTotalsSchema(Schema):
     distance_m = fields.Integer()
     travel_s = fields.Integer()
     servers_used = fields.Integer()
+    road_pairs = fields.Integer()  # travel times wanted from a road engine, and those estimated instead
+    estimated_pairs = fields.Integer()
 
 
 class BoardPublicationSchema(Schema):

@@ -48,6 +48,7 @@ def read_day(court: str, day: str, session: ClientSession | None = None) -> Day:
         date=date.fromisoformat(day),
         entries=daysheet.day_entries(court, day, session),
         visits=daysheet.day_visits(court, day, session),
+        court=court,
     )
 
 

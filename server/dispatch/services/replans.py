@@ -31,7 +31,7 @@ from server.core.clock import court_day, second_of_day, utc_now
 from server.dispatch import happenings, planning
 from server.dispatch.happenings import Happening
 from server.dispatch.models import DaySheet, Roster, Visit
-from server.dispatch.services import answers, daysheet, plans, roster, routes, withdraw
+from server.dispatch.services import answers, daysheet, plans, roster, routes, travel_times, withdraw
 from server.dispatch.services.routes import Day
 from server.service.actor import Actor
 
@@ -55,6 +55,8 @@ class _Desk:
     after: Sequence[Raw]
     sheet: Raw
     now_s: int
+    court: str
+    ask_roads: bool  # the first answer never waits for the network
 
     def answered(self, stop: Stop, seed: int, on_improve: Callable[[Progress], None] | None = None) -> Replanned:
         problem, events = self._asked()
@@ -71,7 +73,7 @@ class _Desk:
         if happening.kind == "urgent":
             given = [visit for visit in given if visit["_id"] != happening.visit_id]
         problem = planning.problem_of(day=self.day, entries=self.entries, visits=given, republish=True)
-        return problem, events
+        return travel_times.on_roads(problem, court=self.court, ask=self.ask_roads)[0], events
 
     def _plannable(self, visits: Sequence[Raw]) -> list[Raw]:
         """Without what an absent server is on the way to: it stays theirs until somebody has spoken to them."""
@@ -129,7 +131,7 @@ class _Desk:
 
     def _price(self, answered: Raw, changes: Sequence[Raw]) -> Raw:
         """Extra travel over the routes of everybody a change names, and how many changes there are of each kind."""
-        day = Day(self.day, self.entries, self.before)
+        day = Day(self.day, self.entries, self.before, court=self.court)
         touched = {line[who] for line in changes for who in _WHO if line[who]} & day.on_duty()
         before = routes.time_orders(day.problem(touched), {server: day.order(server) for server in sorted(touched)})
         after = [route for route in answered["routes"] if route["server_id"] in touched]
@@ -143,7 +145,7 @@ class _Desk:
         }
 
 
-def _open(court: str, day: str, happening: Happening, now: datetime) -> _Desk:
+def _open(court: str, day: str, happening: Happening, now: datetime, *, ask_roads: bool = False) -> _Desk:
     on_roster = roster.get_roster(court=court, day=day)
     before = daysheet.day_visits(court, day)
     sheet = DaySheet._get_collection().find_one({"_id": daysheet.sheet_id(court, day)}, {"routes": 1}) or {}
@@ -157,6 +159,8 @@ def _open(court: str, day: str, happening: Happening, now: datetime) -> _Desk:
         after=happenings.visits_after(happening, before),
         sheet=dict(sheet.get("routes") or {}),
         now_s=int(second_of_day(now)) if court_day(now).isoformat() == day else 0,
+        court=court,
+        ask_roads=ask_roads,
     )
 
 
@@ -182,7 +186,7 @@ def propose(
 
 def improve(plan: Mapping[str, Any], stop: Stop, on_improve: Callable[[Progress], None]) -> Raw:
     """A better answer to the plan's happening for the day as it is now; what a run writes at its end."""
-    desk = _open(plan["court"], plan["date"], Happening.of(plan["happening"]), utc_now())
+    desk = _open(plan["court"], plan["date"], Happening.of(plan["happening"]), utc_now(), ask_roads=True)
     told = desk.told(desk.answered(stop, plan["seed"], on_improve))
     same = told["routes"] == plan["routes"] and told["unplanned"] == plan["unplanned"]
     return {**told, "revision": plan["revision"] + (0 if same else 1)}

@@ -16,6 +16,7 @@ from routing.plan import Retimed, Route
 from server.core.clock import at_second
 from server.dispatch import planning
 from server.dispatch.models import DaySheet, Visit
+from server.dispatch.services import travel_times
 from server.dispatch.services.daysheet import sheet_id
 
 Raw = dict[str, Any]
@@ -49,6 +50,7 @@ class Day:
     entries: Sequence[Raw]
     visits: Sequence[Raw]
     not_before_s: int = 0
+    court: str = ""  # whose travel times count; the embedded ones without
 
     def order(self, server_id: str) -> Order:
         return [(dict(visit), role) for visit, role in planning.route_of(self.visits, server_id)]
@@ -65,9 +67,10 @@ class Day:
             if visit.get("server_id") in wanted or visit.get("second_server_id") in wanted or visit["_id"] in extra
         ]
         entries = [entry for entry in self.entries if entry["server_id"] in wanted]
-        return planning.problem_of(
+        problem = planning.problem_of(
             day=self.date, entries=entries, visits=visits, republish=False, not_before_s=self.not_before_s
         )
+        return travel_times.on_roads(problem, court=self.court)[0] if self.court else problem
 
 
 def with_partners(day: Day, servers: Iterable[str | None]) -> list[str]:

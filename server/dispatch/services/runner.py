@@ -16,7 +16,7 @@ from server.core.errors import DomainError
 from server.core.ids import new_id
 from server.dispatch import planning
 from server.dispatch.models import DayPlan
-from server.dispatch.services import answers, daysheet, replans
+from server.dispatch.services import answers, daysheet, replans, travel_times
 
 BEAT_EVERY_S = 0.5
 
@@ -33,6 +33,11 @@ class _Pulse:
 
     def improved(self, progress: Progress) -> None:
         self.best = dataclasses.asdict(progress)
+
+    def fetching(self, done: int, total: int) -> bool:
+        """Tells how far the roads are asked; True when somebody pressed stop."""
+        self.best = {"roads_done": done, "roads_total": total}
+        return self.should_stop(0.0, None)
 
     def should_stop(self, elapsed_s: float, _best_objective: int | None) -> bool:
         if time.monotonic() - self.beat_at >= BEAT_EVERY_S:
@@ -86,8 +91,11 @@ def _planned(plan: dict[str, Any], pulse: _Pulse) -> dict[str, Any]:
     visits = daysheet.day_visits(plan["court"], plan["date"])
     basis = {visit["_id"]: [visit.get("server_id"), visit.get("second_server_id")] for visit in visits}
     DayPlan._get_collection().update_one({"_id": plan["_id"], "run_id": plan["run_id"]}, {"$set": {"basis": basis}})
-    found = _solved(plan, entries, visits, pulse)
-    return {**answers.answer(found, entries, visits), "progress": answers.last_progress(found)}
+    found, fetched = _solved(plan, entries, visits, pulse)
+    told = answers.answer(found, entries, visits)
+    if fetched:
+        told["totals"] |= {"road_pairs": fetched["pairs"], "estimated_pairs": fetched["estimated"]}
+    return {**told, "progress": answers.last_progress(found), "roads": fetched}
 
 
 def _improved(plan: dict[str, Any], pulse: _Pulse) -> dict[str, Any]:
@@ -109,19 +117,24 @@ def _take(plan_id: str, now: datetime) -> dict[str, Any] | None:
     return None
 
 
-def _solved(plan: dict[str, Any], entries: list[dict[str, Any]], visits: list[dict[str, Any]], pulse: _Pulse) -> Plan:
+def _solved(
+    plan: dict[str, Any], entries: list[dict[str, Any]], visits: list[dict[str, Any]], pulse: _Pulse
+) -> tuple[Plan, dict[str, Any]]:
     standing = any(visit.get("server_id") and visit["state"] in planning.MOVABLE for visit in visits)
     problem = planning.problem_of(
         day=date.fromisoformat(plan["date"]), entries=entries, visits=visits, republish=standing
     )
+    # Before the clock of the search starts: the network takes nothing of the seconds asked for.
+    problem, fetched = travel_times.on_roads(problem, court=plan["court"], ask=True, on_progress=pulse.fetching)
     on_duty = [server.id for server in problem.servers]
-    return solve(
+    found = solve(
         problem,
         AnyOf(MaxSeconds(plan["seconds"]), pulse.should_stop),
         plan["seed"],
         warm_start=planning.as_planned(visits, on_duty) if standing else None,
         on_improve=pulse.improved,
     )
+    return found, fetched
 
 
 def _finish(plan: dict[str, Any], change: dict[str, Any]) -> None:
