@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from routing.instance import travel_matrices
 from routing.plan import Plan, PlannedStop, Role, Route, Unplanned
 from routing.problem import Break, Point, Problem, ProblemError, Server, Visit, Weights, Window
 from routing.travel import DEFAULT_PACES, Asked, HasLngLat, HaversineTravel, IntMatrix, Pace, TravelTimes
@@ -42,11 +43,14 @@ def _refuse(word: str) -> NoReturn:
 def read_problem(path: Path) -> Problem:
     """The problem a file states. Raises UnreadableError."""
     try:
-        return _problem(_kind(read(path), "problem"))
+        problem = _problem(_kind(read(path), "problem"))
+        # A way the file does not list is missed here, where the file can still be named.
+        travel_matrices(problem)
     except ProblemError as error:
         raise UnreadableError(f"{path.name}：{error.message_zh}（{error.subject}）") from error
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UnreadableError(f"{path.name} 不是有效的待排问题：{error}") from error
+    return problem
 
 
 def read_plan(path: Path) -> Plan:
