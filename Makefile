@@ -121,6 +121,11 @@ bench-evidence: ## 证据链路的性能测量(断点续传与 @tus/server 对�
 	@$(SETUP) test
 	@exec $(PY) -m bench $(ARGS) evidence uploads
 
+.PHONY: bench-routing
+bench-routing: ## 路线规划与其他求解器的对比测量(同机同时限);ARGS="--quick"、"--only court --seconds 1,5 --out F.json"
+	@$(SETUP) test
+	@exec $(PY) -m bench routing $(ARGS)
+
 BASE_URL ?= http://127.0.0.1:$(PORT)
 SEED ?= 1
 

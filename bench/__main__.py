@@ -1,7 +1,8 @@
 """`python -m bench [--quick] [NAME …]`: every measurement, one after the other, and one table at the end.
 
 `--quick` measures less often and smaller: to see that it runs, not to record. NAME picks some: import, law,
-routing, papers, batch, gate, audit, encryption, phone, stack, evidence, uploads.
+routing, papers, batch, gate, audit, encryption, phone, stack, evidence, uploads. `python -m bench routing [OPTION …]`
+alone is the long comparison with other engines (`--help`); among others, `routing` is its short part.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from bench import (
     bench_uploads,
 )
 from bench.figures import Figure, table
+from bench.routing.cli import main as long_routing
 
 Measure = Callable[[bool], list[Figure]]
 MEASUREMENTS: Mapping[str, Measure] = {
@@ -53,6 +55,8 @@ def machine() -> str:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["routing"] and all(one.startswith("-") for one in arguments[1:2]):
+        return long_routing(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("names", nargs="*", metavar="NAME")

@@ -5,7 +5,6 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import openpyxl
 
 from routing import Break, Mode, Point, Problem, Server, Visit, Window, to_wgs84
@@ -91,46 +90,3 @@ def load_day(folder: Path) -> Problem:
     """The problem of a folder `…/day-YYYY-MM-DD[…]`."""
     date = dt.date.fromisoformat(folder.name[4:14])
     return Problem(load_visits(folder / "cases.xlsx", date), load_servers(folder / "servers.csv"))
-
-
-def generate_day(visits: int, servers: int, seed: int) -> Problem:
-    """A made-up city day with the mix of the real ones: two clusters of shifts, four window kinds, a tenth crews."""
-    rng = np.random.default_rng(seed)
-    depot = Point(116.368, 39.928)
-    kinds = [(), (Window(9 * 3600, 12 * 3600),), (Window(14 * 3600, 17 * 3600),), (Window(18 * 3600, 73_800),)]
-    centres = rng.normal(0.0, 7_000.0, (40, 2))
-    made = []
-    for number in range(visits):
-        east_m, north_m = centres[rng.integers(len(centres))] + rng.normal(0.0, 900.0, 2)
-        crew = 2 if rng.random() < 0.1 else 1
-        days_left = int(rng.integers(0, 6))
-        made.append(
-            Visit(
-                id=f"G{number:04d}",
-                point=Point(depot.lng + float(east_m) / 85_400, depot.lat + float(north_m) / 111_000),
-                service_s=CREW_SERVICE_S if crew == 2 else SERVICE_S,
-                windows=kinds[int(rng.choice(4, p=[0.66, 0.15, 0.13, 0.06]))],
-                drop_penalty=PENALTY_BY_DAYS_LEFT.get(days_left, PENALTY_LATER),
-                skills=frozenset({"行政执行"}) if rng.random() < 0.16 else frozenset(),
-                crew=crew,
-            )
-        )
-    modes: tuple[Mode, ...] = ("car", "transit", "ebike")
-    roster = []
-    for number in range(servers):
-        late = number % 5 == 4
-        shift = Window(12 * 3600, 73_800) if late else Window(30_600, 63_000)
-        lunch = Window(17 * 3600, 63_900) if late else Window(12 * 3600, 13 * 3600)
-        roster.append(
-            Server(
-                id=f"S{number:02d}",
-                start=depot,
-                end=depot,
-                shift=shift,
-                breaks=(Break(lunch, lunch.end_s - lunch.start_s),),
-                mode=modes[number % 3],
-                skills=frozenset({"行政执行"}) if number % 3 == 0 else frozenset(),
-                max_visits=(30, 18, 28)[number % 3],
-            )
-        )
-    return Problem(tuple(made), tuple(roster))

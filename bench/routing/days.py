@@ -26,8 +26,10 @@ REAL_DAYS = {
     "real 160": ROOT / "server/demo/data/day-2026-11-24",
     "real 600": ROOT / "bench/data/day-2026-11-25-large",
 }
-# Visits of a made-up day → servers on duty.
-SERVERS = {12: 2, 100: 5, 400: 15, 1000: 40}
+# Visits of a made-up day → servers on duty, a few too few for everything: courts have no spare ones. A full day takes
+# a sixth more, since crews count twice.
+SERVERS = {12: 2, 100: 4, 400: 15, 1000: 38}
+FULL_EXTRA = 6
 HOUR = 3600
 # Two kinds of shift; a fifth of the servers works late. Lunch lies in 11:30–13:30 for both.
 DAY_SHIFT, LATE_SHIFT = Window(30_600, 64_800), Window(37_800, 72_000)
@@ -39,8 +41,8 @@ MOST_VISITS = {"ebike": 34, "car": 36, "transit": 26, "walk": 22}
 SKILLS = ("行政执行", "执法记录仪")
 # What leaving a visit for another day costs, by urgency, in objective seconds; and how common that urgency is.
 PENALTIES = (3_600, 5_400, 7_200, 14_400)
-PENALTY_SHARES = (0.5, 0.2, 0.2, 0.1)
-# Single windows people give, and how common: none, working hours, evening.
+PENALTY_SHARES = (0.5, 0.17, 0.17, 0.16)
+# Single windows people give, and how common: none, working hours, noon, evening, an appointment of an hour.
 WINDOWS: tuple[tuple[Window, ...], ...] = (
     (),
     (Window(9 * HOUR, 12 * HOUR),),
@@ -48,11 +50,12 @@ WINDOWS: tuple[tuple[Window, ...], ...] = (
     (Window(12 * HOUR, 14 * HOUR),),
     (Window(17 * HOUR, 19 * HOUR + 1_800),),
 )
-WINDOW_SHARES = (0.58, 0.15, 0.14, 0.05, 0.08)
+WINDOW_SHARES = (0.54, 0.14, 0.13, 0.05, 0.08, 0.06)
+APPOINTMENT_HOURS = (9, 10, 11, 13, 14, 15, 16)
 # Before or after work: two windows.
 TWO_WINDOWS = (Window(8 * HOUR + 1_800, 10 * HOUR), Window(16 * HOUR + 1_800, 19 * HOUR))
 WITNESS = ((Window(9 * HOUR, 11 * HOUR + 1_800),), (Window(14 * HOUR, 16 * HOUR + 1_800),))
-SERVICE_MIN, CREW_EXTRA_S = (8, 15), 240
+SERVICE_MIN, CREW_EXTRA_S = (9, 17), 240
 CREW_SHARE, TWO_WINDOW_SHARE, WITNESS_SHARE, MANDATORY_SHARE = 0.08, 0.08, 0.06, 0.02
 SAME_BUILDING_SHARE = 0.12
 # Visits crowd into quarters: one quarter per so many visits, places drawn from the nearest of the pool.
@@ -63,9 +66,9 @@ METRES_PER_DEGREE = 111_195.0
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A problem with the name it has in tables."""
+    """A problem with the name it shares in tables with the same kind of day of other seeds."""
 
-    name: str
+    group: str
     problem: Problem
 
     @property
@@ -120,9 +123,10 @@ def made_up_day(visits: int, kind: Kind, seed: int, servers: int | None = None) 
     """A day by seed: the same seed gives the same day on every machine."""
     rng = np.random.default_rng([seed, visits])
     made = _Maker(rng, visits, kind).visits()
-    roster = _roster(rng, SERVERS[visits] if servers is None else servers)
+    usual = SERVERS[visits] + (round(SERVERS[visits] / FULL_EXTRA) if kind == "full" else 0)
+    roster = _roster(rng, usual if servers is None else servers)
     weights = Weights(fairness=0, split_building=0) if kind == "plain" else Weights()
-    return Day(f"made {visits}, {kind}, {seed}", Problem(made, roster, weights=weights))
+    return Day(f"{visits} visits, {kind}", Problem(made, roster, weights=weights))
 
 
 class _Maker:
@@ -161,7 +165,8 @@ class _Maker:
     def _visit(self, number: int) -> Visit:
         point, building = self._door()
         service_s = 60 * int(self.rng.integers(*SERVICE_MIN))
-        windows = WINDOWS[self._pick(WINDOW_SHARES)]
+        choice, hour = self._pick(WINDOW_SHARES), int(self.rng.choice(APPOINTMENT_HOURS))
+        windows = (*WINDOWS, (Window(hour * HOUR, (hour + 1) * HOUR),))[choice]
         penalty = PENALTIES[self._pick(PENALTY_SHARES)]
         skills = frozenset({SKILLS[self._pick((0.5, 0.5))]}) if self.rng.random() < 0.16 else frozenset[str]()
         crew, two, witness, mandatory = self.rng.random(4)
