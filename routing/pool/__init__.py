@@ -4,7 +4,7 @@
 from a factory ("module:name") and a payload, `Workers.call` runs one of its methods and answers a `Call` to wait for.
 """
 
-from .shared import close_shared, shared, start_shared
+from .shared import close_shared, shared, start_shared, use
 from .workers import Call, WorkerError, Workers
 
-__all__ = ["Call", "WorkerError", "Workers", "close_shared", "shared", "start_shared"]
+__all__ = ["Call", "WorkerError", "Workers", "close_shared", "shared", "start_shared", "use"]

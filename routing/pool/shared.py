@@ -23,6 +23,7 @@ class _Shared:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.workers: Workers | None = None
+        self.usual = 2
 
     def get(self, count: int, warm: tuple[str, ...]) -> Workers | None:
         """Living workers, at least `count`, warm for these; None if the system will not start any."""
@@ -42,6 +43,7 @@ class _Shared:
     def put_back(self, workers: Workers) -> None:
         """Fit for the next caller, or ended."""
         workers.halt()
+        workers.drop(None)
         if not (workers.rest(_REST_S) and workers.alive()):
             workers.close()
             self.workers = None
@@ -50,14 +52,20 @@ class _Shared:
 _state = _Shared()
 
 
+def use(count: int) -> None:
+    """How many processes to work with where nobody says; 0 or 1: none beside this one."""
+    _state.usual = count
+
+
 @contextmanager
-def shared(count: int, warm: Sequence[str] = (KERNEL,), wait_s: float = 0.0) -> Iterator[Workers | None]:
+def shared(count: int | None = None, warm: Sequence[str] = (KERNEL,), wait_s: float = 0.0) -> Iterator[Workers | None]:
     """The process's workers for the length of the block, at least `count`; None means: work in-process.
 
-    None when `count` < 2, when another thread has them (after waiting `wait_s` for it), or when none can be started.
-    They may still be warming up (`Workers.ready`). Halt flags are down at the beginning; whatever went wrong in the
-    block, the next caller gets workers without old orders.
+    `count` None means what `use` was told. Lent are none when `count` < 2, when another thread has them (after
+    waiting `wait_s` for it), or when none can be started. They may still be warming up (`Workers.ready`). Halt flags
+    are down at the beginning; whatever went wrong in the block, the next caller gets workers without old orders.
     """
+    count = _state.usual if count is None else count
     if count < 2 or not _state.lock.acquire(timeout=wait_s if wait_s > 0 else -1, blocking=wait_s > 0):
         yield None
         return

@@ -65,7 +65,7 @@ class _Desk:
             self.busy = True
             self._do(*order)
 
-    def _do(self, kind: str, number: int, key: str, *rest: Any) -> None:
+    def _do(self, kind: str, number: int, key: Any, *rest: Any) -> None:
         answer: Any = True
         if kind == "load":
             factory, payload = rest
@@ -73,7 +73,7 @@ class _Desk:
             made.halt = self.halt
             self.objects[key] = made
         elif kind == "drop":
-            self.objects.pop(key, None)
+            self.objects = {} if key is None else {name: one for name, one in self.objects.items() if name != key}
         else:
             method, arguments = rest
             answer = getattr(self.objects[key], method)(*arguments)

@@ -89,7 +89,10 @@ class Workers:
 
     def alive(self) -> bool:
         """Whether all processes still run and belong to this process (not to the one it was forked from)."""
-        return self.owner == os.getpid() and all(process.running() for process in self._processes)
+        return self.owner == os.getpid() and len(self._processes) == self.count and self._all_run()
+
+    def _all_run(self) -> bool:
+        return all(process.running() for process in self._processes)
 
     def load(self, key: str, factory: str, payload: Any) -> list[Call]:
         """Build `factory(payload)` in every worker under `key`; the payload is pickled once."""
@@ -103,8 +106,8 @@ class Workers:
             for process, payload in zip(self._processes, payloads, strict=True)
         ]
 
-    def drop(self, key: str) -> list[Call]:
-        """Let go of what was loaded under `key`."""
+    def drop(self, key: str | None) -> list[Call]:
+        """Let go of what was loaded under `key`; None: of everything."""
         return [process.send(packed(("drop", 0, key))) for process in self._processes]
 
     def call(self, worker: int, key: str, method: str, *arguments: Any) -> Call:
