@@ -1,0 +1,164 @@
+"""Steps of ruin and recreate, accepted by annealing; and building a day by the same insertions."""
+
+import math
+
+import numpy as np
+
+from .gaps import draw_skip
+from .jit import compiled, entry
+from .layout import (
+    BEST,
+    BROKEN,
+    CREWS,
+    DROPPED,
+    FAR,
+    FREE_TO,
+    IS_OFFERED,
+    IS_RUINED,
+    IS_TOUCHED,
+    IS_TRIED,
+    L_MISSING,
+    LENGTH,
+    MEET,
+    MEET_BY,
+    MISSING,
+    NODE,
+    OFFERED,
+    OPEN,
+    PLACE,
+    SERVERS,
+    SPLITS,
+    TOUCHED,
+    TRIED,
+    VALUE,
+    VISITS,
+    WHERE,
+    Day,
+)
+from .meetings import settle
+from .moves import forget, restore, try_visit, value_now
+from .price import comes, mark_missing, mark_planned
+from .recreate import draw_sequence, recreate
+from .ruin import centre_of, offer_absent, offer_route, offer_routes, ruin
+
+# Crews keep the start they were given when put in; after so many steps all are moved to the earliest possible.
+SETTLE_EVERY = 100
+
+
+@compiled
+def clear(day: Day) -> None:
+    """An empty day: everything absent, every route and visit this run's to touch."""
+    for column in (MISSING, DROPPED, SPLITS, TOUCHED, TRIED, OFFERED, BROKEN):
+        day.num[column] = 0
+    for server in range(day.num[SERVERS]):
+        day.server[server, IS_TOUCHED] = 0
+        day.server[server, IS_RUINED] = 0
+        day.server[server, IS_OFFERED] = 0
+        day.server[server, OPEN] = 1
+    for building in range(day.comers.shape[0]):
+        for column in range(day.comers.shape[1]):
+            day.comers[building, column] = 0
+    n = day.num[VISITS]
+    for visit in range(n):
+        day.node[visit, WHERE] = -1
+        day.node[visit + n, WHERE] = -1
+        day.node[visit, MEET] = 0
+        day.node[visit, MEET_BY] = FAR
+        day.node[visit, IS_TRIED] = 0
+        day.node[visit, FREE_TO] = 1
+        mark_missing(day, visit)
+
+
+@entry
+def reset(day: Day) -> bool:
+    """Take in the routes written to `stops` and LENGTH; False if they cannot hold."""
+    clear(day)
+    for server in range(day.num[SERVERS]):
+        for p in range(1, day.server[server, LENGTH] + 1):
+            node = day.stops[server, p, NODE]
+            day.node[node, WHERE] = server
+            day.node[node, PLACE] = p
+            comes(day, node, server)
+            if node < day.num[VISITS]:
+                mark_planned(day, node)
+    good = settle(day)
+    day.num[VALUE] = value_now(day)
+    return good
+
+
+@compiled
+def keep_best(day: Day) -> None:
+    """Remember the routes as the best."""
+    day.num[BEST] = day.num[VALUE]
+    for server in range(day.num[SERVERS]):
+        m = day.server[server, LENGTH]
+        day.best[server, 0] = m
+        for p in range(1, m + 1):
+            day.best[server, p] = day.stops[server, p, NODE]
+
+
+@entry
+def build(day: Day, seed: int, sequence: int) -> None:
+    """Insert every absent visit, in the given sequence, where it costs least."""
+    np.random.seed(seed)
+    forget(day)
+    day.num[OFFERED] = 0
+    for server in range(day.num[SERVERS]):
+        day.server[server, IS_OFFERED] = 0
+        offer_route(day, server)
+        # Nothing is going to be undone: as if saved already.
+        day.server[server, IS_TOUCHED] = 1
+    for k in range(day.num[MISSING]):
+        if day.node[day.node[k, L_MISSING], FREE_TO]:
+            try_visit(day, day.node[k, L_MISSING])
+    draw_skip(day)
+    recreate(day, sequence)
+    for server in range(day.num[SERVERS]):
+        day.server[server, IS_TOUCHED] = 0
+    forget(day)
+    settle(day)
+    day.num[VALUE] = value_now(day)
+
+
+@compiled
+def step(day: Day, warmth: float) -> None:
+    """One ruin and recreate, kept or undone."""
+    forget(day)
+    centre = centre_of(day)
+    ruin(day, centre)
+    if not day.num[BROKEN]:
+        offer_absent(day, centre)
+        offer_routes(day, centre)
+        recreate(day, draw_sequence())
+        value = value_now(day)
+        if value < day.num[VALUE] - warmth * math.log(max(1e-12, np.random.random())):
+            day.num[VALUE] = value
+            if value < day.num[BEST]:
+                keep_best(day)
+            return
+    restore(day)
+
+
+@compiled
+def meet_again(day: Day) -> None:
+    """Move crews to the earliest starts they can keep."""
+    forget(day)
+    settle(day)
+    day.num[VALUE] = value_now(day)
+    if day.num[VALUE] < day.num[BEST]:
+        keep_best(day)
+
+
+@entry
+def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: float) -> None:
+    """So many steps, the temperature falling geometrically."""
+    np.random.seed(seed)
+    draw_skip(day)
+    cooling = (warm_to / warm_from) ** (1.0 / max(1, iterations))
+    warmth = warm_from
+    for k in range(iterations):
+        step(day, warmth)
+        warmth *= cooling
+        if day.num[CREWS] and k % SETTLE_EVERY == SETTLE_EVERY - 1:
+            meet_again(day)
+    meet_again(day)
