@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 # Fewer drives than this teach nothing about a mode.
 LEAST_DRIVES = 30
 # As many samples as these weigh as much as what was believed before.
-_PRIOR_DRIVES, _PRIOR_OF_HOUR, _PRIOR_OF_DETOUR = 30.0, 12.0, 20.0
+_PRIOR_DRIVES, _PRIOR_OF_HOUR, _PRIOR_OF_DETOUR = 10.0, 12.0, 20.0
 # An hour with fewer samples says nothing of its own.
 _LEAST_OF_HOUR = 4
 _FOLDS = 5
