@@ -13,7 +13,7 @@ from server.custody import errors as custody_errors
 from server.custody import look_errors, watch_errors
 from server.custody.models import Finding, SecondLook, UploadRecord
 from server.dispatch import errors as dispatch_errors
-from server.dispatch.models import DayPlan, MoveBatch, Visit
+from server.dispatch.models import CapacityStudy, DayPlan, MoveBatch, Visit
 from server.field import errors as field_errors
 from server.field.models import EvidenceItem
 from server.reports import archive as case_archives
@@ -92,6 +92,7 @@ def register() -> None:
         Kind("bundle", EvidenceBundle._get_collection, evidence_bundles.not_found, own=("asked_by",)),
         Kind("paper_batch", PaperBatch._get_collection, paper_batches.not_found, own=("asked_by",)),
         Kind("plan", DayPlan._get_collection, dispatch_errors.plan_not_found),
+        Kind("capacity_study", CapacityStudy._get_collection, dispatch_errors.study_not_found),
         Kind("move_batch", MoveBatch._get_collection, dispatch_errors.batch_not_found, own=("by",)),
         Kind("party", Party._get_collection, party_not_found),
         Kind("audit_run", AuditRun._get_collection, missing_run),

@@ -68,6 +68,8 @@ def _visit(raw: Raw) -> dict[str, Any]:
         "address_masked": raw["address_masked"],
         "wgs84": wgs84(raw.get("point")),
         "windows": raw.get("windows") or [],
+        "witness_windows": raw.get("witness_windows") or [],
+        "recused": raw.get("recused") or [],
         "minutes": raw["minutes"],
         "crew": raw.get("crew") or 1,
         "skills": raw.get("skills") or [],
@@ -136,6 +138,7 @@ def change(raw: Raw, names: Mapping[str, str]) -> dict[str, Any]:
 def roster_entry(raw: Raw) -> dict[str, Any]:
     """BoardRosterEntrySchema."""
     rest = (raw.get("break_start_s"), raw.get("break_end_s"))
+    second = (raw.get("second_break_start_s"), raw.get("second_break_end_s"))
     return {
         "server_id": raw["server_id"],
         "staff_no": raw["staff_no"],
@@ -143,8 +146,11 @@ def roster_entry(raw: Raw) -> dict[str, Any]:
         "mode": raw["mode"],
         "shift": [raw["shift_start_s"], raw["shift_end_s"]],
         "break": list(rest) if None not in rest else None,
+        "second_break": list(second) if None not in second else None,
         "max_stops": raw["max_stops"],
         "skills": raw.get("skills") or [],
+        "areas": raw.get("areas") or [],
+        "max_km": raw.get("max_km"),
         "start": {"point": given(raw["start"]), "wgs84": wgs84(raw["start"])},
         "status": raw["status"],
     }

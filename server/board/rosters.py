@@ -59,10 +59,15 @@ def _entry(asked: dict[str, Any], people: dict[str, Any]) -> dict[str, Any]:
         "mode": asked["mode"],
         "max_stops": asked["max_stops"],
         "skills": asked["skills"],
+        "areas": asked["areas"],
         "status": asked["status"],
     }
     if asked["pause"]:
         entry.update(break_start_s=asked["pause"][0], break_end_s=asked["pause"][1])
+    if asked["second_break"]:
+        entry.update(second_break_start_s=asked["second_break"][0], second_break_end_s=asked["second_break"][1])
+    if asked["max_km"] is not None:
+        entry["max_km"] = asked["max_km"]
     return entry
 
 

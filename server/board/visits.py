@@ -17,6 +17,7 @@ from server.board.schemas.visits import (
     BoardUnassignSchema,
     BoardVisitDetailSchema,
     BoardVisitSchema,
+    BoardVisitWhySchema,
     BoardWithdrawSchema,
 )
 from server.core import audit
@@ -45,6 +46,15 @@ class VisitPrice(MethodView):
     def post(self, data: dict[str, Any], visit_id: str) -> Any:
         """What giving the visit to a server would cost and break, before it is dropped there."""
         return asdict(services.price_move(court=current().court, visit_id=visit_id, **data))
+
+
+@blueprint.route("/visits/<string:visit_id>/why")
+class VisitWhy(MethodView):
+    @blueprint.response(200, BoardVisitWhySchema)
+    @needs("dispatch.view", on="visit:visit_id")
+    def get(self, visit_id: str) -> Any:
+        """Why this server at this time and who would be next; or why nobody, and what would let it in."""
+        return services.explain_visit(court=current().court, visit_id=visit_id, now=utc_now())
 
 
 @blueprint.route("/visits/<string:visit_id>/assign")

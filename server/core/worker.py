@@ -24,6 +24,7 @@ QUEUES = ("default", "plan", "papers", "imports", "evidence")
 # Long work has queues of its own. (A task's own `queue` attribute is deprecated since Celery 5.7.)
 ROUTES = {
     "dispatch.run_plan": {"queue": "plan"},
+    "dispatch.run_study": {"queue": "papers"},
     "reports.make_papers": {"queue": "papers"},
     "reports.run_chunk": {"queue": "papers"},
     "reports.finish_batch": {"queue": "papers"},

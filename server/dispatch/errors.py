@@ -56,6 +56,10 @@ def server_lacks_skill(missing: list[str]) -> Invalid:
     return Invalid(code="visit.lacks_skill", title=f"缺少所需技能：{'、'.join(missing)}", missing=missing)
 
 
+def server_recused() -> Conflict:
+    return Conflict(code="visit.recused", title="该送达员应当回避此次送达")
+
+
 def crew_needs_lead() -> Conflict:
     return Conflict(code="visit.crew_needs_lead", title="两人同往的任务须由送达管理员分派，不能自行领取")
 
@@ -122,6 +126,22 @@ def plan_outdated(refused: list[dict[str, str]]) -> Conflict:
 
 def replan_incomplete(missing: list[str]) -> Invalid:
     return Invalid(code="replan.incomplete", title="调整事项填写不完整", missing=missing)
+
+
+def study_not_found() -> NotFound:
+    return NotFound(code="capacity.not_found", title="没有这次人力测算")
+
+
+def study_not_running(state: str) -> Conflict:
+    return Conflict(code="capacity.not_running", title="测算已经结束，无法停止", state=state)
+
+
+def capacity_invalid(reason: str, subject: str) -> Invalid:
+    return Invalid(code="capacity.invalid", title=f"测算条件有误：{reason}" + (f"（{subject}）" if subject else ""))
+
+
+def capacity_too_much(days: int, most: int) -> Invalid:
+    return Invalid(code="capacity.too_much", title="方案、次数与天数过多，请减少后再测算", days=days, most=most)
 
 
 def batch_not_found() -> NotFound:

@@ -278,7 +278,7 @@ STUDY_STATES = ("queued", "running", "stopping", "done", "stopped", "failed")
 
 
 class CapacityStudy(Document):
-    """人力测算: staffings compared over simulated months. Shard key (court, _id). See `dispatch.capacity` for shapes."""
+    """人力测算: staffings compared over simulated months; shapes in `dispatch.capacity`. Shard key (court, _id)."""
 
     meta = {
         "collection": "capacity_studies",

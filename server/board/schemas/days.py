@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from server.board.fields import BrokenSchema, Id, PageSchema, PointSchema, lng_lat, span, version
+from server.board.fields import BrokenSchema, Id, PageSchema, PointSchema, Text, lng_lat, span, version
 from server.board.schemas.imports import BoardFailureSchema
 from server.board.schemas.visits import BoardRefusedSchema, BoardVisitSchema
 from server.core.http import Schema
@@ -36,11 +36,14 @@ class BoardRosterEntryAskedSchema(Schema):
     server_id = Id(required=True)
     shift = span(required=True)
     pause = span(data_key="break", load_default=None, allow_none=True)
+    second_break = span(load_default=None, allow_none=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     max_stops = fields.Integer(required=True, validate=validate.Range(0, 200))
     skills = fields.List(
         fields.String(validate=validate.Length(1, 20)), load_default=list, validate=validate.Length(max=20)
     )
+    areas = fields.List(Text(most=20, least=1), load_default=list, validate=validate.Length(max=30))
+    max_km = fields.Float(load_default=None, allow_none=True, validate=validate.Range(1, 2_000))
     start = fields.Nested(BoardStartSchema, required=True)
     status = fields.String(load_default="on_duty", validate=validate.OneOf(["on_duty", "off"]))
 
@@ -62,8 +65,13 @@ class BoardRosterEntrySchema(Schema):
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
     shift = span(required=True)
     pause = span(data_key="break", required=True, allow_none=True)
+    second_break = span(required=True, allow_none=True)
     max_stops = fields.Integer(required=True)
     skills = fields.List(fields.String(), required=True)
+    areas = fields.List(
+        fields.String(), required=True, metadata={"description": "Words of addresses the server knows the way around"}
+    )
+    max_km = fields.Float(required=True, allow_none=True)
     start = fields.Nested(BoardStartAnswerSchema, required=True)
     status = fields.String(required=True, validate=validate.OneOf(["on_duty", "off"]))
 

@@ -55,6 +55,8 @@ class BoardVisitSchema(Schema):
     address_masked = fields.Boolean(required=True, metadata={"description": "The address is cut to the street"})
     wgs84 = lng_lat(required=True, allow_none=True)
     windows = fields.List(span(), required=True)
+    witness_windows = fields.List(span(), required=True)
+    recused = fields.List(fields.String(), required=True, metadata={"description": "Servers who must not go (回避)"})
     minutes = fields.Float(required=True)
     crew = fields.Integer(required=True)
     skills = fields.List(fields.String(), required=True)
@@ -236,10 +238,54 @@ class BoardPriceAskSchema(Schema):
     position = fields.Integer(load_default=None, allow_none=True, validate=_POSITION)
 
 
+class BoardShiftedSchema(Schema):
+    """Another visit that would begin at another time."""
+
+    visit_id = fields.String(required=True)
+    minutes = fields.Integer(required=True, metadata={"description": "Later is positive"})
+
+
 class BoardPriceSchema(Schema):
     minutes = fields.Float(required=True, metadata={"description": "Extra travel over all touched routes"})
     km = fields.Float(required=True)
     broken = fields.List(fields.Nested(BrokenSchema), required=True)
+    shifted = fields.List(fields.Nested(BoardShiftedSchema), required=True)
+    objective_minutes = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Rise of the planner's objective; null: does not hold"}
+    )
+
+
+class BoardWhyReasonSchema(Schema):
+    code = fields.String(required=True, metadata={"example": "window.unreachable"})
+    text = fields.String(required=True)
+
+
+class BoardAlternativeSchema(Schema):
+    """Another server who could take the visit, nobody else moved."""
+
+    server_id = fields.String(required=True)
+    position = fields.Integer(required=True, metadata={"description": "In that server's remaining route, from 1"})
+    start_s = fields.Integer(required=True)
+    extra_minutes = fields.Integer(required=True)
+
+
+class BoardAdmissionSchema(Schema):
+    """One change that would let the visit in, tried out."""
+
+    code = fields.String(required=True, metadata={"example": "overtime"})
+    text = fields.String(required=True)
+    server_id = fields.String(required=True)
+    start_s = fields.Integer(required=True)
+    gain_minutes = fields.Integer(required=True)
+
+
+class BoardVisitWhySchema(Schema):
+    planned = fields.Boolean(required=True)
+    sentences = fields.List(fields.String(), required=True)
+    reasons = fields.List(fields.Nested(BoardWhyReasonSchema), required=True)
+    alternatives = fields.List(fields.Nested(BoardAlternativeSchema), required=True)
+    admissions = fields.List(fields.Nested(BoardAdmissionSchema), required=True)
+    slack_minutes = fields.Integer(required=True, allow_none=True)
 
 
 class BoardAssignBatchSchema(Schema):

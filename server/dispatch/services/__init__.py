@@ -12,6 +12,7 @@ from server.dispatch.services.assign import (
     unassign_visit,
     undo_batch,
 )
+from server.dispatch.services.capacity import create_study, get_study, list_studies, stop_study, suggested
 from server.dispatch.services.claims import claim_visit, claimable, release_visit
 from server.dispatch.services.days import (
     DayData,
@@ -24,6 +25,7 @@ from server.dispatch.services.days import (
     server_names,
     visits_of_task,
 )
+from server.dispatch.services.explaining import explain_visit
 from server.dispatch.services.plans import (
     create_plan,
     get_plan,
@@ -54,13 +56,17 @@ __all__ = [
     "claim_visit",
     "claimable",
     "create_plan",
+    "create_study",
     "day_has_roster",
+    "explain_visit",
     "get_plan",
     "get_roster",
+    "get_study",
     "get_visit",
     "latest_plan",
     "list_days",
     "list_plans",
+    "list_studies",
     "needed_on_the_way",
     "price_move",
     "propose",
@@ -74,6 +80,8 @@ __all__ = [
     "server_names",
     "show_addresses",
     "stop_plan",
+    "stop_study",
+    "suggested",
     "unassign_visit",
     "undo_batch",
     "visits_of_task",

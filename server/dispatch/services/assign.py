@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 
 from server.core.errors import DomainError
 from server.core.ids import new_id
-from server.dispatch import errors
+from server.dispatch import errors, planning
 from server.dispatch.models import MoveBatch
 from server.dispatch.services import moves
 from server.dispatch.services.daysheet import change_day, entry_of
@@ -42,11 +42,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class MovePrice:
-    """Extra minutes and kilometres over all touched routes, and what the move would newly break."""
+    """Extra minutes and kilometres over all touched routes, and what the move would newly break.
+
+    `shifted` lists other visits that would begin at another time: {visit_id, minutes} (later is positive).
+    `objective_minutes` is what the day's objective would rise by (falls: negative), None while a route does not hold.
+    """
 
     minutes: float
     km: float
     broken: list[dict[str, str]]
+    shifted: list[dict[str, Any]]
+    objective_minutes: int | None
 
 
 def assign_visit(
@@ -126,11 +132,29 @@ def price_move(*, court: str, visit_id: str, server_id: str, position: int | Non
     move = _assigned(day, visit, server_id, None, position)
     before, after = moves.timed_around(day, [move])
     known = {(one["visit_id"], one["server_id"], one["code"]) for one in before.broken}
+    rise = moves.objective_rise(day, [move], before, after)
     return MovePrice(
         minutes=round((after.travel_s - before.travel_s) / 60, 1),
         km=round((after.distance_m - before.distance_m) / 1000, 2),
         broken=[one for one in after.broken if (one["visit_id"], one["server_id"], one["code"]) not in known],
+        shifted=_shifted(visit_id, before, after),
+        objective_minutes=None if rise is None else round(rise / 60),
     )
+
+
+def _shifted(moved: str, before: Timed, after: Timed) -> list[dict[str, Any]]:
+    was, becomes = _starts(before), _starts(after)
+    shifts = {
+        visit_id: round((becomes[visit_id] - start) / 60)
+        for visit_id, start in was.items()
+        if visit_id in becomes and visit_id != moved
+    }
+    return [{"visit_id": visit_id, "minutes": minutes} for visit_id, minutes in shifts.items() if minutes]
+
+
+def _starts(timed: Timed) -> dict[str, int]:
+    stops = [stop for one in timed.routes.values() for stop in one.route.stops]
+    return {planning.real_id(stop.visit_id): stop.start_s for stop in stops}
 
 
 def assign_batch(*, court: str, visit_ids: Sequence[str], server_id: str, actor: Actor, now: datetime) -> Batch:

@@ -32,7 +32,11 @@ def claimable(*, court: str, day: str, server_id: str, now: datetime) -> list[di
         return []
     mine = set(entry.get("skills") or ())
     found = Visit._get_collection().find({"court": court, "date": day, "state": "open", "crew": 1}, _HIDDEN)
-    open_ones = [visit for visit in found.sort("priority", -1) if set(visit.get("skills") or ()) <= mine]
+    open_ones = [
+        visit
+        for visit in found.sort("priority", -1)
+        if set(visit.get("skills") or ()) <= mine and server_id not in (visit.get("recused") or ())
+    ]
     return show_addresses(open_ones, court=court, now=now)
 
 
@@ -40,7 +44,7 @@ def claim_visit(*, court: str, visit_id: str, server_id: str, actor: Actor, now:
     """Takes an open visit. Two at once: exactly one wins, the other gets `visit.taken`. Claiming one's own is harmless.
 
     Raises `visit.not_found`, `visit.taken`, `visit.withdrawn`, `visit.crew_needs_lead`, `visit.lacks_skill`,
-    `visit.server_is_full`, `roster.not_on_duty`.
+    `visit.recused`, `visit.server_is_full`, `roster.not_on_duty`.
     """
     day_text = moves.find_visit(court, visit_id, date=1)["date"]
 
@@ -71,6 +75,8 @@ def _claimable_in(day: Day, visit_id: str, server_id: str) -> Raw | None:
     entry = entry_of(list(day.entries), server_id)
     if visit.get("crew") == 2:
         raise errors.crew_needs_lead()
+    if server_id in (visit.get("recused") or ()):
+        raise errors.server_recused()
     missing = sorted(set(visit.get("skills") or ()) - set(entry.get("skills") or ()))
     if missing:
         raise errors.server_lacks_skill(missing)

@@ -92,6 +92,14 @@ def timed_around(day: Day, wanted: Sequence[Move]) -> tuple[Timed, Timed]:
     return routes.time_orders(day.problem(orders), before), routes.time_orders(after.problem(orders), orders)
 
 
+def objective_rise(day: Day, wanted: Sequence[Move], before: Timed, after: Timed) -> int | None:
+    """By how much the moves worsen the planner's objective, in seconds; None when a route holds neither way."""
+    moved = [move.visit["_id"] for move in wanted]
+    was = routes.objective_of(day.problem(before.orders, moved), before.orders)
+    becomes = routes.objective_of(after_moves(day, wanted).problem(after.orders, moved), after.orders)
+    return None if was is None or becomes is None else becomes - was
+
+
 def days_of(court: str, visit_ids: Sequence[str]) -> set[str]:
     """The days these visits of the court are meant for."""
     found = Visit._get_collection().find({"_id": {"$in": list(visit_ids)}, "court": court}, {"date": 1})

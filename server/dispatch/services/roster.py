@@ -16,6 +16,7 @@ from server.dispatch.models import Roster, Visit
 from server.dispatch.services import moves
 from server.dispatch.services.daysheet import parse_day
 
+_NOT_IN_FILES = ("areas", "max_km", "second_break_start_s", "second_break_end_s")
 _MODES = ("car", "ebike", "bike", "transit", "walk")
 
 
@@ -56,13 +57,25 @@ def _problems(row: int, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
         (entry["shift_start_s"] < entry["shift_end_s"], "shift_end_s", "下班时间应晚于上班时间"),
         (entry["mode"] in _MODES, "mode", "未知的交通方式"),
         (0 <= entry["max_stops"] <= 200, "max_stops", "最多件数应在 0 到 200 之间"),
-        (_break_holds(entry), "break_end_s", "午休应在上下班时间之内，且结束晚于开始"),
+        (_break_holds(entry, "break"), "break_end_s", "午休应在上下班时间之内，且结束晚于开始"),
+        (
+            _break_holds(entry, "second_break") and _breaks_apart(entry),
+            "second_break_end_s",
+            "第二次休息应在上下班时间之内，结束晚于开始，且不与午休重叠",
+        ),
     )
     return [{"row": row, "field": field, "reason": reason} for good, field, reason in checks if not good]
 
 
-def _break_holds(entry: Mapping[str, Any]) -> bool:
-    begin, end = entry.get("break_start_s"), entry.get("break_end_s")
+def _breaks_apart(entry: Mapping[str, Any]) -> bool:
+    one, other = entry.get("break_start_s"), entry.get("second_break_start_s")
+    if one is None or other is None:
+        return True
+    return bool(other >= entry["break_end_s"] or entry["second_break_end_s"] <= one)
+
+
+def _break_holds(entry: Mapping[str, Any], name: str) -> bool:
+    begin, end = entry.get(f"{name}_start_s"), entry.get(f"{name}_end_s")
     if begin is None and end is None:
         return True
     if begin is None or end is None:
@@ -96,7 +109,7 @@ def merge_entries(*, court: str, day: str, entries: Sequence[Mapping[str, Any]],
     """
     roster = get_roster(court=court, day=day)
     before = {entry["server_id"]: entry for entry in roster["entries"]}
-    after = {**before, **{entry["server_id"]: dict(entry) for entry in entries}}
+    after = {**before, **{entry["server_id"]: _kept(before.get(entry["server_id"]), entry) for entry in entries}}
     created = len(after.keys() - before.keys())
     updated = sum(1 for server, entry in before.items() if after[server] != entry)
     if created or updated:
@@ -104,6 +117,11 @@ def merge_entries(*, court: str, day: str, entries: Sequence[Mapping[str, Any]],
         _store(court, day, in_order, roster["version"], now)
         _retime(court, day)
     return created, updated
+
+
+def _kept(before: Mapping[str, Any] | None, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with what was entered on the board before and no file says."""
+    return {**{name: before[name] for name in _NOT_IN_FILES if before and name in before}, **entry}
 
 
 def _refuse_stranding(court: str, day: str, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -12,7 +12,10 @@ from pymongo.client_session import ClientSession
 
 from routing import Problem, Violation, retime
 from routing.explain import violation_text_zh
+from routing.instance import compile_problem
+from routing.objective import objective
 from routing.plan import Retimed, Route
+from routing.timeline import time_all
 from server.core.clock import at_second
 from server.dispatch import planning
 from server.dispatch.models import DaySheet, Visit
@@ -113,6 +116,20 @@ def time_orders(problem: Problem, orders: dict[str, Order]) -> Timed:
     timed.broken = [_broken(violation) for server in timed.routes.values() for violation in server.violations]
     timed.broken += _not_timed(orders, known)
     return timed
+
+
+def objective_of(problem: Problem, orders: Mapping[str, Order]) -> int | None:
+    """The planner's objective of these orders, in seconds; None when they do not hold."""
+    instance = compile_problem(problem)
+    nodes: list[list[int]] = [[] for _ in instance.servers]
+    for server_id, order in orders.items():
+        for visit, role in order:
+            stop = instance.visit_index.get(planning.stop_id(visit, role))
+            if stop is not None:
+                joins = role == "second" and visit["state"] in planning.MOVABLE
+                nodes[instance.server_index[server_id]].append(stop + instance.n if joins else stop)
+    times = time_all(instance, nodes)
+    return None if times is None else objective(instance, nodes, times)
 
 
 def _retimed(problem: Problem, server_id: str, order: Order, known: set[str], meet: Mapping[str, int]) -> Retimed:

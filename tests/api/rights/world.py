@@ -20,7 +20,7 @@ from server.core.audit.runs import AuditRun
 from server.core.clock import court_day, utc_now
 from server.core.ids import new_id, new_token
 from server.custody.models import Finding, SecondLook, UploadRecord
-from server.dispatch.models import DayPlan, MoveBatch, Visit
+from server.dispatch.models import CapacityStudy, DayPlan, MoveBatch, Visit
 from server.field.models import EvidenceItem
 from server.reports.archive_models import CaseArchive
 from server.reports.batch_models import PaperBatch
@@ -190,6 +190,13 @@ def _work(world: World, people: dict[str, Person], held: Stored, now: Any) -> No
         lambda relation: DayPlan(
             court=COURT_OF[relation], date=day, number=RELATIONS.index(relation) + 1, state="done", seconds=1.0, seed=1,
             created_by=people[relation].id, queued_at=now,
+        ).save(force_insert=True),
+    )  # fmt: skip
+    world.add(
+        "capacity_study",
+        lambda relation: CapacityStudy(
+            court=COURT_OF[relation], state="done", days=1, created_by=people[relation].id, created_by_name="test",
+            queued_at=now,
         ).save(force_insert=True),
     )  # fmt: skip
     world.add(
