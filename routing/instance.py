@@ -5,6 +5,7 @@ An *order* is a list of nodes, one list per server. Travel matrices are kept per
 spread over the shift, so that one matrix stands for a server's whole day.
 """
 
+import itertools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .problem import Point, Problem, Server, Visit, Window
+from .problem import Point, Problem, ProblemError, Server, Visit, Window
 from .travel import Asked, IntMatrix, TravelTimes, mean_matrices
 
 Order = list[int]
@@ -84,10 +85,16 @@ def _matrices(
     points: tuple[Point, ...], source: Hashable, keys: tuple[TravelKey, ...]
 ) -> tuple[tuple[IntMatrix, IntMatrix], ...]:
     made = mean_matrices(cast(TravelTimes, source), points, [_asked(key) for key in keys])
-    for seconds, metres in made:
-        seconds.setflags(write=False)
-        metres.setflags(write=False)
+    for matrix in itertools.chain.from_iterable(made):
+        _sound(matrix, len(points))
+        matrix.setflags(write=False)
     return tuple(made)
+
+
+def _sound(matrix: IntMatrix, size: int) -> None:
+    """Raises ProblemError unless the matrix is one of travel: whatever its source, every plan is built on it."""
+    if matrix.shape != (size, size) or matrix.dtype.kind not in "iu" or (size and int(matrix.min()) < 0):
+        raise ProblemError("travel.invalid", "路程数据无效：应为非负整数方阵", f"{matrix.dtype} {matrix.shape}")
 
 
 def _asked(key: TravelKey) -> Asked:

@@ -231,7 +231,9 @@ class Problem:
             twice = [key for key, times in Counter(ids).items() if times > 1]
             if twice:
                 raise ProblemError("problem.id_twice", f"{kind_zh}编号重复", twice[0])
-        ends = Counter((visit.locked_server, visit.position) for visit in self.visits if visit.position is not None)
+        # A visit under way has its place already: the next one may be fixed as the first behind it.
+        held = (visit for visit in self.visits if visit.position is not None and not visit.pinned)
+        ends = Counter((visit.locked_server, visit.position) for visit in held)
         for (server_id, position), times in ends.items():
             if times > 1:
                 place_zh = "第一站" if position == "first" else "最后一站"

@@ -67,9 +67,14 @@ def _windows(server: Server, stop: PlannedStop, visit: Visit) -> Iterator[Violat
     """Inside one of the visit's windows and inside one of its witness's; a visit under way has none."""
     if visit.pinned:
         return
-    for code, spans in (("window.missed", visit.windows), ("witness.missed", visit.witness_windows)):
-        if spans and not any(span.start_s <= stop.start_s <= span.end_s for span in spans):
-            yield Violation(code, server.id, visit.id, {"by_s": _apart(stop.start_s, spans)})
+    if _outside(stop.start_s, visit.windows):
+        yield Violation("window.missed", server.id, visit.id, {"by_s": _apart(stop.start_s, visit.windows)})
+    if _outside(stop.start_s, visit.witness_windows):
+        yield Violation("witness.missed", server.id, visit.id, {"by_s": _apart(stop.start_s, visit.witness_windows)})
+
+
+def _outside(moment_s: int, spans: Sequence[Window]) -> bool:
+    return bool(spans) and not any(span.start_s <= moment_s <= span.end_s for span in spans)
 
 
 def _apart(moment_s: int, spans: Sequence[Window]) -> int:
