@@ -14,7 +14,7 @@ from .datum import (
     wgs84_to_gcj02,
 )
 from .explain import reason_text_zh, violation_text_zh
-from .insertion import insert, remove
+from .insertion import insert, rearrange, remove, swap
 from .plan import Plan, PlannedStop, Price, Progress, Reason, Refusal, Retimed, Route, Unplanned, Violation
 from .problem import Break, Mode, Point, Problem, ProblemError, Server, Visit, Weights, Window
 from .replan import Replanned, replan
@@ -57,11 +57,13 @@ __all__ = [
     "gcj02_to_wgs84",
     "in_china",
     "insert",
+    "rearrange",
     "reason_text_zh",
     "remove",
     "replan",
     "retime",
     "solve",
+    "swap",
     "to_wgs84",
     "violation_text_zh",
     "wgs84_to_gcj02",

@@ -5,28 +5,26 @@ again. A change that cannot hold is refused with its reasons and with what it wo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
-from .assemble import make_plan, orders_of
+import numpy as np
+
+from .assemble import orders_of
 from .construct import Builder
 from .explain import reasons_for
+from .handwork import Desk, forced, held, settled
 from .instance import Instance, Order, compile_problem
-from .plan import Plan, Price, Reason, Refusal
+from .plan import Plan, Reason, Refusal
 from .problem import Problem, ProblemError
 from .retiming import retime
-from .timeline import RouteTimes, legs_of, retime_changed, time_all, time_route
+from .slots import ENDLESS
+from .timeline import legs_of, retime_changed, time_all, time_route
 
-__all__ = ["insert", "remove", "retime"]
+# How many of the cheapest pairs of places of a crew are timed exactly.
+_PAIRS_TRIED = 40
 
-
-@dataclass(slots=True)
-class _Desk:
-    """A plan opened for changes: its orders and exact times."""
-
-    instance: Instance
-    orders: list[Order]
-    times: list[RouteTimes]
+__all__ = ["insert", "rearrange", "remove", "retime", "swap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +51,105 @@ def insert(problem: Problem, plan: Plan, visit_id: str, server_id: str, position
     orders = orders_of(instance, plan)
     times = time_all(instance, orders)
     if times is None:
-        return _refused(instance, plan, orders, visit, server, position, (Reason("plan.broken"),))
+        return Refusal(visit_id, server_id, (Reason("plan.broken"),))
+    desk = Desk(instance, plan, orders, times)
     seconds = [k for k, order in enumerate(orders) if visit + instance.n in order]
     bare = [[node for node in order if instance.visit_of(node) != visit] for order in orders]
     rule = _rule_against(instance, bare, visit, server)
     if rule is None and position is not None and not 0 <= position <= len(bare[server]):
         rule = Reason("position.invalid", {"position": position})
-    if rule is not None:
-        return _refused(instance, plan, bare, visit, server, position, (rule,))
-    desk = _Desk(instance, orders, times)
-    found = _best(desk, bare, visit, server, position, seconds)
-    if found is None:
-        reasons = _why(instance, bare, visit, server, position)
-        return _refused(instance, plan, bare, visit, server, position, reasons)
-    return _priced(instance, plan, found, None)
+    if rule is None:
+        found = _best(desk, bare, visit, server, position, seconds)
+        if found is not None:
+            made = settled(desk, found)
+            if made is not None:
+                return made
+    reasons = (rule,) if rule is not None else _why(instance, bare, visit, server, position)
+    price = forced(desk, _put_by_force(desk, bare, visit, server, position, seconds))
+    return Refusal(visit_id, server_id, reasons, price)
+
+
+def _put_by_force(
+    desk: Desk, bare: Sequence[Order], visit: int, server: int, position: int | None, seconds: Sequence[int]
+) -> list[Order]:
+    """The orders with the visit at the position (or where it adds least travel) whatever that breaks; a second server
+    who is another stays."""
+    instance, order = desk.instance, bare[server]
+    if position is None:
+        gaps = range(held(instance, order), len(order) + 1)
+        spot = min(gaps, key=lambda gap: sum(legs_of(instance, server, [*order[:gap], visit, *order[gap:]])))
+    else:
+        spot = min(max(position, 0), len(order))
+    orders = [list(one) for one in bare]
+    orders[server] = [*order[:spot], visit, *order[spot:]]
+    for other in seconds:
+        if other != server:
+            second = visit + instance.n
+            at = min(desk.orders[other].index(second), len(orders[other]))
+            orders[other] = [*orders[other][:at], second, *orders[other][at:]]
+    return orders
+
+
+def rearrange(problem: Problem, plan: Plan, routes: Mapping[str, Sequence[str]]) -> Plan | Refusal:
+    """The plan with these servers' visits in this order, others as they are; what no route holds is left out.
+
+    A visit named for a server keeps its role there; one that is new there is led by that server, unless somebody
+    already leads it (then it is seconded). Refused, with the price, if the day would not hold. Raises ProblemError for
+    unknown servers and visits.
+    """
+    instance = compile_problem(problem)
+    old = orders_of(instance, plan)
+    for server_id in routes:
+        if server_id not in instance.server_index:
+            raise ProblemError("server.unknown", "送达员不在今日计划范围内", server_id)
+    given = {instance.server_index[server_id]: visit_ids for server_id, visit_ids in routes.items()}
+    orders = [[] if k in given else list(order) for k, order in enumerate(old)]
+    led = {node for order in orders for node in order if node < instance.n}
+    for k, visit_ids in given.items():
+        for visit_id in visit_ids:
+            visit = instance.visit_index.get(visit_id)
+            if visit is None:
+                raise ProblemError("visit.unknown", "任务不在今日计划范围内", visit_id)
+            if instance.visit_of(visit) in {instance.visit_of(node) for node in orders[k]}:
+                raise ProblemError("visit.twice", "同一任务在一条路线中出现两次", visit_id)
+            second = visit + instance.n
+            follows = second in old[k] or (visit not in old[k] and visit in led)
+            led |= set() if follows else {visit}
+            orders[k].append(second if follows else visit)
+    return _changed(instance, plan, old, orders, next(iter(routes), ""), "position.infeasible")
+
+
+def swap(problem: Problem, plan: Plan, one_id: str, other_id: str) -> Plan | Refusal:
+    """The plan with the routes of two servers exchanged (what is under way stays), or why not and at what price.
+
+    Raises ProblemError for unknown servers.
+    """
+    instance = compile_problem(problem)
+    for server_id in (one_id, other_id):
+        if server_id not in instance.server_index:
+            raise ProblemError("server.unknown", "送达员不在今日计划范围内", server_id)
+    if one_id == other_id:
+        return Refusal("", one_id, (Reason("swap.same"),))
+    old = orders_of(instance, plan)
+    one, other = instance.server_index[one_id], instance.server_index[other_id]
+    orders = [list(order) for order in old]
+    kept, also = held(instance, old[one]), held(instance, old[other])
+    orders[one] = [*old[one][:kept], *old[other][also:]]
+    orders[other] = [*old[other][:also], *old[one][kept:]]
+    return _changed(instance, plan, old, orders, one_id, "swap.infeasible")
+
+
+def _changed(
+    instance: Instance, plan: Plan, old: list[Order], orders: list[Order], server_id: str, code: str
+) -> Plan | Refusal:
+    """The plan with other orders, if they keep every rule."""
+    times = time_all(instance, old)
+    if times is None:
+        return Refusal("", server_id, (Reason("plan.broken"),))
+    desk = Desk(instance, plan, old, times)
+    price = forced(desk, orders)
+    made = None if price.broken else settled(desk, orders)
+    return Refusal("", server_id, (Reason(code),), price) if made is None else made
 
 
 def remove(problem: Problem, plan: Plan, visit_id: str) -> Plan:
@@ -75,10 +158,15 @@ def remove(problem: Problem, plan: Plan, visit_id: str) -> Plan:
     visit = instance.visit_index.get(visit_id)
     if visit is None or not plan.servers_of(visit_id):
         raise ProblemError("visit.not_planned", "该任务不在当前计划中", visit_id)
-    orders = [[node for node in order if instance.visit_of(node) != visit] for order in orders_of(instance, plan)]
-    if time_all(instance, orders) is None:
+    orders = orders_of(instance, plan)
+    times = time_all(instance, orders)
+    if times is None:
         raise ProblemError("plan.broken", "当前计划本身不可行，请重新规划", visit_id)
-    return _priced(instance, plan, orders, visit_id)
+    bare = [[node for node in order if instance.visit_of(node) != visit] for order in orders]
+    made = settled(Desk(instance, plan, orders, times), bare, removed=visit_id)
+    if made is None:
+        raise ProblemError("plan.broken", "当前计划本身不可行，请重新规划", visit_id)
+    return made
 
 
 def _rule_against(instance: Instance, bare: Sequence[Order], visit: int, server: int) -> Reason | None:
@@ -100,7 +188,7 @@ def _rule_against(instance: Instance, bare: Sequence[Order], visit: int, server:
 
 
 def _best(
-    desk: _Desk, bare: list[Order], visit: int, server: int, position: int | None, seconds: list[int]
+    desk: Desk, bare: list[Order], visit: int, server: int, position: int | None, seconds: list[int]
 ) -> list[Order] | None:
     """The orders with the least extra travel that hold. A crew's second server who is there keeps the place."""
     instance = desk.instance
@@ -109,22 +197,39 @@ def _best(
     if instance.visits[visit].crew == 1:
         return _first_that_holds(desk, bare, [(lead,) for lead in leads])
     second = visit + instance.n
-    for other in (other for other in seconds if other != server):
+    for other in seconds:
+        if other == server or frozenset((server, other)) in instance.apart:
+            continue
         kept = _places(instance, bare, second, {other: [desk.orders[other].index(second)]})
         found = _first_that_holds(desk, bare, list(product(leads, kept)))
         if found is not None:
             return found
-    others = {
-        other: range(len(bare[other]) + 1)
-        for other in sorted(instance.allowed[second] - {server})
-        if _has_room(instance, bare, other)
-    }
-    return _first_that_holds(desk, bare, list(product(leads, _places(instance, bare, second, others))))
+    return _first_that_holds(desk, bare, _meetings(instance, bare, visit, server, spots))
 
 
-def _has_room(instance: Instance, bare: Sequence[Order], server: int) -> bool:
-    most = instance.servers[server].max_visits
-    return most is None or len(bare[server]) < most
+def _meetings(
+    instance: Instance, bare: list[Order], visit: int, server: int, spots: Iterable[int]
+) -> list[tuple[_Place, ...]]:
+    """The cheapest pairs of places of a crew led by the server whose times meet, other crews kept to theirs."""
+    builder = Builder(instance, bare)
+    one, second = np.array([visit]), visit + instance.n
+    led = builder.fits(server, one)
+    pairs: list[tuple[float, int, int, int]] = []
+    for other in sorted(instance.allowed[second] - {server}):
+        if not builder.room(other) or frozenset((server, other)) in instance.apart:
+            continue
+        fit = builder.fits(other, one)
+        for spot in spots:
+            meets = np.maximum(led.earliest[0, spot], fit.earliest[0]) <= np.minimum(led.latest[0, spot], fit.latest[0])
+            extra = led.extra[0, spot] + fit.extra[0]
+            pairs += [(float(extra[gap]), spot, other, int(gap)) for gap in np.flatnonzero(meets & (extra < ENDLESS))]
+    return [
+        (
+            _Place(int(extra), server, [*bare[server][:spot], visit, *bare[server][spot:]]),
+            _Place(0, other, [*bare[other][:gap], second, *bare[other][gap:]]),
+        )
+        for extra, spot, other, gap in sorted(pairs)[:_PAIRS_TRIED]
+    ]
 
 
 def _places(instance: Instance, bare: Sequence[Order], node: int, spots: Mapping[int, Iterable[int]]) -> list[_Place]:
@@ -139,7 +244,7 @@ def _places(instance: Instance, bare: Sequence[Order], node: int, spots: Mapping
     return made
 
 
-def _first_that_holds(desk: _Desk, bare: list[Order], choices: Sequence[tuple[_Place, ...]]) -> list[Order] | None:
+def _first_that_holds(desk: Desk, bare: list[Order], choices: Sequence[tuple[_Place, ...]]) -> list[Order] | None:
     """Of the choices, least extra travel first, the first with which all touched routes hold exactly."""
     for choice in sorted(choices, key=lambda places: sum(place.extra_s for place in places)):
         orders = list(bare)
@@ -157,52 +262,3 @@ def _why(instance: Instance, bare: list[Order], visit: int, server: int, positio
         return (Reason("position.infeasible", {"position": position}),)
     instance.allowed[visit] = frozenset({server})
     return reasons_for(Builder(instance, bare), visit)
-
-
-def _refused(
-    instance: Instance,
-    plan: Plan,
-    bare: list[Order],
-    visit: int,
-    server: int,
-    position: int | None,
-    reasons: tuple[Reason, ...],
-) -> Refusal:
-    """A refusal that also says what forcing the visit into this place would cost and break."""
-    visit_id, server_id = instance.visits[visit].id, instance.servers[server].id
-    own = [node for node in bare[server] if instance.visit_of(node) != visit]
-    ids = [instance.visits[instance.visit_of(node)].id for node in own]
-    seconds = {instance.visits[node - instance.n].id for node in own if node >= instance.n}
-    spot = len(ids) if position is None else min(max(position, 0), len(ids))
-    forced = retime(instance.problem, server_id, [*ids[:spot], visit_id, *ids[spot:]], second_in=seconds)
-    before = plan.route_of(server_id)
-    travel_s = before.travel_s if before else 0
-    distance_m = before.distance_m if before else 0
-    price = Price(
-        round((forced.route.travel_s - travel_s) / 60, 1),
-        round((forced.route.distance_m - distance_m) / 1000, 2),
-        forced.violations,
-    )
-    return Refusal(visit_id, server_id, reasons, price)
-
-
-def _priced(instance: Instance, plan: Plan, orders: list[Order], removed: str | None) -> Plan:
-    """The new plan with its price against the old one."""
-    reasons = {item.visit_id: item.reasons for item in plan.unplanned}
-    if removed is not None:
-        reasons[removed] = (Reason("removed.by_hand"),)
-    made = make_plan(instance, orders, engine="hand", seed=plan.seed, elapsed_s=0.0, reasons=reasons)
-    old = {(route.server_id, stop.visit_id): stop.start_s for route in plan.routes for stop in route.stops}
-    shifted = tuple(
-        (stop.visit_id, stop.start_s - old[route.server_id, stop.visit_id])
-        for route in made.routes
-        for stop in route.stops
-        if old.get((route.server_id, stop.visit_id), stop.start_s) != stop.start_s
-    )
-    price = Price(
-        round((made.travel_s - plan.travel_s) / 60, 1),
-        round((made.distance_m - plan.distance_m) / 1000, 2),
-        (),
-        shifted,
-    )
-    return replace(made, price=price)

@@ -60,13 +60,15 @@ class Unplanned:
 class Price:
     """What a change by hand costs: minutes of travel, kilometres, and the promises it would break.
 
-    `shifted` lists (visit id, seconds later, negative = earlier) for other visits whose start moves.
+    `shifted` lists (visit id, seconds later, negative = earlier) for other visits whose start moves. `objective_s` is
+    what the day's objective rises by (broken promises have no price in it: they are listed).
     """
 
     minutes: float
     km: float
     broken: tuple["Violation", ...] = ()
     shifted: tuple[tuple[str, int], ...] = ()
+    objective_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A change by hand that cannot be made without breaking the day: why, and what it would cost and break."""
+    """A change by hand that cannot be made without breaking the day: why, and what it would cost and break.
+
+    `visit_id` is empty for a change of whole routes.
+    """
 
     visit_id: str
     server_id: str

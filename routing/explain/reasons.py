@@ -68,13 +68,13 @@ class _Facts:
         self.row = {visit: row for row, visit in enumerate(visits)}
         instance = builder.instance
         nodes = np.array(visits, dtype=np.int64)
-        servers = range(len(instance.servers))
         shape = (len(visits), len(instance.servers))
         self.alone, self.any_time = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
         self.price = np.full(shape, np.inf)
         self.too_far = np.zeros(shape, dtype=bool)
         opened = WindowTable(np.zeros((instance.n, 1)), np.full((instance.n, 1), ENDLESS))
-        for server in servers if visits else ():
+        able = {k for visit in visits for node in instance.nodes_of(visit) for k in instance.allowed[node]}
+        for server in sorted(able):
             idle = route_state(instance, server, [], {})
             self.alone[:, server] = fits(instance, builder.table, idle, nodes).extra[:, 0] < ENDLESS
             self.any_time[:, server] = fits(instance, opened, idle, nodes).extra[:, 0] < ENDLESS
