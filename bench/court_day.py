@@ -64,10 +64,12 @@ def load_servers(path: Path) -> tuple[Server, ...]:
 
 def load_visits(path: Path, date: dt.date) -> tuple[Visit, ...]:
     """Every row as a visit, whatever its channel: the benchmark plans the full list."""
-    rows = openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
-    header = [str(cell) for cell in next(rows)]
+    book = openpyxl.load_workbook(path, read_only=True)
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    book.close()
+    header = [str(cell) for cell in rows[0]]
     visits = []
-    for number, cells in enumerate(rows, start=1):
+    for number, cells in enumerate(rows[1:], start=1):
         row = dict(zip(header, cells, strict=True))
         crew = 2 if row["备注"] == "须两人同往" else 1
         days_left = (dt.date.fromisoformat(str(row["要求完成日期"])[:10]) - date).days

@@ -26,7 +26,7 @@ def routes(instance: Instance, seconds: float, *, threads: int) -> list[Order]:
     if not singles or seconds <= 0:
         return orders
     solution = _input(instance, singles).solve(
-        _level(instance.n / seconds), nb_threads=threads, timeout=timedelta(seconds=seconds)
+        level(instance.n / seconds), nb_threads=threads, timeout=timedelta(seconds=seconds)
     )
     table = solution.routes
     jobs = table[table["type"] == "job"]
@@ -35,7 +35,8 @@ def routes(instance: Instance, seconds: float, *, threads: int) -> list[Order]:
     return orders
 
 
-def _level(visits_per_second: float) -> int:
+def level(visits_per_second: float) -> int:
+    """The exploration level worth its time."""
     return next(level for most, level in EXPLORATION if visits_per_second <= most)
 
 
