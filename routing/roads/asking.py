@@ -19,6 +19,8 @@ from .report import FetchReport
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 _LOOK_S = 0.2
+# So many questions in vain, each tried several times, and none answered: nobody is there.
+_AWAY = 3
 
 
 def ask_missing(
@@ -69,7 +71,7 @@ def _gather(
             except RoadError as error:
                 if error.code != STOPPED:
                     report.fail(error.code, error.message_zh)
-                if error.final:
+                if error.final or (error.again and not done_pairs and report.errors[error.code] >= _AWAY):
                     return
                 continue
             rides.seconds[np.ix_(rows, columns)] = block.seconds

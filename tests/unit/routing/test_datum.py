@@ -16,7 +16,11 @@ from routing import (
 )
 from routing.datum import DATUMS
 
-mainland = st.tuples(st.floats(74.0, 134.5), st.floats(18.5, 53.5))
+# From the Pamirs to the Ussuri, from Zengmu Ansha to the Amur; the formula has a kink at 105° E and one at 35° N.
+mainland = st.tuples(
+    st.one_of(st.floats(73.4, 135.1), st.floats(104.9999, 105.0001)),
+    st.one_of(st.floats(3.4, 53.6), st.floats(34.9999, 35.0001)),
+)
 abroad = st.tuples(st.floats(-179.0, 71.0), st.floats(-80.0, 80.0))
 
 
@@ -37,6 +41,25 @@ def test_bd09_there_and_back_is_within_half_a_metre(point: tuple[float, float]) 
 @given(mainland, st.sampled_from(DATUMS))
 def test_every_datum_comes_back_to_wgs84(point: tuple[float, float], datum: str) -> None:
     assert metres(to_wgs84(*from_wgs84(*point, datum), datum), point) < 0.5
+
+
+@given(st.tuples(st.floats(72.03, 137.8), st.floats(0.86, 55.8)), st.sampled_from(DATUMS))
+def test_the_way_back_holds_up_to_the_border_of_the_shift(point: tuple[float, float], datum: str) -> None:
+    assert metres(to_wgs84(*from_wgs84(*point, datum), datum), point) < 0.5
+
+
+@pytest.mark.parametrize("step", [1e-9, 1e-5, 0.02])
+@pytest.mark.parametrize("datum", ["GCJ-02", "BD-09"])
+def test_beyond_the_border_nothing_shifts_and_within_it_all(step: float, datum: str) -> None:
+    for lng, lat, out_lng, out_lat in (
+        (72.004, 30.0, -step, 0.0),
+        (137.8347, 30.0, step, 0.0),
+        (100.0, 0.8293, 0.0, -step),
+        (100.0, 55.8271, 0.0, step),
+    ):
+        beyond = (lng + out_lng, lat + out_lat)
+        assert from_wgs84(*beyond, datum) == beyond == to_wgs84(*beyond, datum)
+        assert metres(from_wgs84(lng, lat, datum), (lng, lat)) > 20
 
 
 @given(mainland)

@@ -120,6 +120,16 @@ def test_a_refusal_for_the_day_ends_the_asking_and_estimates_are_counted(kind: s
         assert all((one == other).all() for one, other in zip(ours, estimate, strict=True))
 
 
+def test_a_service_that_never_answers_is_given_up_soon(service: RoadService) -> None:
+    service.faults.extend(["away"] * 999)
+    began = time.monotonic()
+    report = travel(service, seconds=30).fetch(around(110), [("car", (11,))]).report
+    assert time.monotonic() - began < 8
+    assert report.requests <= 3 * 4 * 3
+    assert set(report.errors) == {"roads.unavailable"}
+    assert report.unanswered == 110 * 109
+
+
 def test_garbage_is_an_error_and_the_rest_an_estimate(service: RoadService) -> None:
     service.faults.extend(["garbage"] * 25)
     report = travel(service).fetch(PLACES, [("car", (11,))]).report
