@@ -42,9 +42,7 @@ class _Shared:
 
     def put_back(self, workers: Workers) -> None:
         """Fit for the next caller, or ended."""
-        workers.halt()
-        workers.drop(None)
-        if not (workers.rest(_REST_S) and workers.alive()):
+        if not (workers.clear(_REST_S) and workers.alive()):
             workers.close()
             self.workers = None
 

@@ -1,9 +1,11 @@
 """Frames on a pipe: eight bytes of length (big endian), then a pickle. Both ends are this package's own processes."""
 
+import fcntl
 import os
 import pickle
 import select
 import struct
+from contextlib import suppress
 from typing import Any
 
 _LENGTH = struct.Struct(">Q")
@@ -26,8 +28,16 @@ def write_all(fd: int, frame: bytes) -> None:
     while view:
         if not select.select([], [fd], [], _PATIENCE_S)[1]:
             raise TimeoutError("nobody reads the pipe")
-        # Ready for writing means room for this much at least, so that not even a blocking pipe would block.
-        view = view[os.write(fd, view[: select.PIPE_BUF]) :]
+        with suppress(BlockingIOError):
+            view = view[os.write(fd, view) :]
+
+
+def widen(fd: int) -> None:
+    """A pipe that holds a megabyte where the system allows, and never blocks its writer (`write_all` waits)."""
+    os.set_blocking(fd, False)
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _CHUNK)
 
 
 class FrameReader:

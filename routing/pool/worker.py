@@ -1,11 +1,10 @@
-"""A worker process: `python -m routing.pool.worker IN OUT HALT SLOT PARENT WARM…`; see `workers` for the other end.
+"""A worker process: `python -m routing.pool.worker IN OUT BOARD SLOT PARENT WARM…`; see `workers` for the other end.
 
 One thread reads orders from the pipe, so that the end of the parent is noticed even during a long call; the main
 thread works. Standard output is not the answering pipe: whatever library prints does no harm.
 """
 
 import importlib
-import mmap
 import os
 import queue
 import select
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .board import flag_of, together
 from .wire import FrameReader, packed, write_all
 
 # How often the worker looks whether its parent is still there, should the pipe not tell.
@@ -37,8 +37,9 @@ def named(path: str) -> Any:
 class _Desk:
     """The orders that came in, and the objects built here by key."""
 
-    def __init__(self, incoming: int, outgoing: int, halt: NDArray[np.int64]) -> None:
+    def __init__(self, incoming: int, outgoing: int, board: int, halt: NDArray[np.int64]) -> None:
         self.outgoing = outgoing
+        self.board = board
         self.halt = halt
         self.reader = FrameReader(incoming)
         self.orders: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
@@ -68,7 +69,10 @@ class _Desk:
     def _do(self, kind: str, number: int, key: Any, *rest: Any) -> None:
         answer: Any = True
         if kind == "load":
-            factory, payload = rest
+            factory, body, places = rest
+            # What had this key goes first: two large days at once need not fit into memory.
+            self.objects.pop(key, None)
+            payload = together(self.board, body, places)
             made = named(factory)(payload)
             made.halt = self.halt
             self.objects[key] = made
@@ -82,11 +86,10 @@ class _Desk:
 
 def main(arguments: list[str]) -> None:
     """Run a worker until its parent is gone."""
-    incoming, outgoing, halt_fd, slot, parent = (int(one) for one in arguments[:5])
+    incoming, outgoing, board, slot, parent = (int(one) for one in arguments[:5])
     # Ctrl-C at the terminal goes to the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    flags = np.frombuffer(mmap.mmap(halt_fd, 0), dtype=np.int64)
-    desk = _Desk(incoming, outgoing, flags[slot : slot + 1])
+    desk = _Desk(incoming, outgoing, board, flag_of(board, slot))
 
     def tell_error(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
         text = "".join(traceback.format_exception(kind, error, where))

@@ -1,11 +1,9 @@
 """The parent's end of the worker processes: starting, loading, calling, halting, and noticing that one is gone."""
 
-import mmap
 import os
 import select
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .wire import FrameReader, packed, write_all
+from .board import Board
+from .wire import FrameReader, packed, widen, write_all
 
 KERNEL = "routing.kernel:warm_up"
 # Workers are single-threaded: the number of processes says how many cores are used.
@@ -60,16 +59,12 @@ class Workers:
         self.count = count
         self.owner = os.getpid()
         self.warm = tuple(warm)
-        size = 8 * max(1, count)
-        # A file without a name: nothing is left behind, however this process ends.
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the workers
-        self._file.truncate(size)
-        self._memory = mmap.mmap(self._file.fileno(), size)
-        self.halt_flags: NDArray[np.int64] = np.frombuffer(self._memory, dtype=np.int64)
+        self._board = Board(count)
+        self.halt_flags: NDArray[np.int64] = self._board.flags
         self._processes: list[_Process] = []
         try:
             for slot in range(count):
-                self._processes.append(_Process(self._file.fileno(), slot, self.warm))
+                self._processes.append(_Process(self._board.fd, slot, self.warm))
         finally:
             if len(self._processes) < count:
                 self.close()
@@ -96,13 +91,13 @@ class Workers:
 
     def load(self, key: str, factory: str, payload: Any) -> list[Call]:
         """Build `factory(payload)` in every worker under `key`; the payload is pickled once."""
-        body = packed(("load", 0, key, factory, payload))
+        body = packed(("load", 0, key, factory, *self._board.apart(payload)))
         return [process.send(body) for process in self._processes]
 
     def load_each(self, key: str, factory: str, payloads: Sequence[Any]) -> list[Call]:
         """`load` with a payload of its own for each worker."""
         return [
-            process.send(packed(("load", 0, key, factory, payload)))
+            process.send(packed(("load", 0, key, factory, *self._board.apart(payload))))
             for process, payload in zip(self._processes, payloads, strict=True)
         ]
 
@@ -129,6 +124,15 @@ class Workers:
         until = time.monotonic() + timeout_s
         rested = [process.rest(max(0.0, until - time.monotonic())) for process in self._processes]
         return all(rested)
+
+    def clear(self, timeout_s: float) -> bool:
+        """Ask for silence and let go of all that was loaded; False if a worker does not answer within the time."""
+        self.halt()
+        self.drop(None)
+        if not self.rest(timeout_s):
+            return False
+        self._board.wipe()
+        return True
 
     def halt(self) -> None:
         """Ask every worker's running call to return early."""
@@ -164,8 +168,7 @@ class Workers:
     def _release(self) -> None:
         self._processes = []
         self.halt_flags = np.zeros(0, dtype=np.int64)
-        # The memory map goes with its last view; the file has no name.
-        self._file.close()
+        self._board.close()
 
 
 def _environment() -> dict[str, str]:
@@ -178,10 +181,12 @@ def _environment() -> dict[str, str]:
 class _Process:
     """One worker process with its two pipes."""
 
-    def __init__(self, halt_fd: int, slot: int, warm: Sequence[str]) -> None:
+    def __init__(self, board_fd: int, slot: int, warm: Sequence[str]) -> None:
         worker_in, self.writer = os.pipe()
         answers, worker_out = os.pipe()
-        fds = (worker_in, worker_out, halt_fd)
+        widen(self.writer)
+        widen(worker_out)
+        fds = (worker_in, worker_out, board_fd)
         options = [str(one) for one in (*fds, slot, os.getpid())]
         try:
             # -P: what lies in the current directory is not imported by accident.
