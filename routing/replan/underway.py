@@ -19,12 +19,22 @@ def let_finish(problem: Problem, orders: Sequence[Order], instance: Instance) ->
     """
     changed: dict[str, Server] = {}
     for k, server in enumerate(instance.servers):
-        under_way = [node for node in orders[k] if instance.rank[node] == UNDER_WAY and k in instance.allowed[node]]
+        under_way = _under_way(instance, k, orders[k])
         if under_way and time_route(instance, k, under_way) is None:
             changed[server.id] = _finishing(instance, k, under_way)
     if not changed:
         return None
     return replace(problem, servers=tuple(changed.get(server.id, server) for server in problem.servers))
+
+
+def _under_way(instance: Instance, k: int, order: Order) -> Order:
+    """The server's visits under way, those of its published order first."""
+    mine = [node for node in order if instance.rank[node] == UNDER_WAY and k in instance.allowed[node]]
+    return mine + [
+        node
+        for node, visit in enumerate(instance.visits)
+        if visit.pinned and k in instance.allowed[node] and node not in mine
+    ]
 
 
 def _finishing(instance: Instance, k: int, under_way: Order) -> Server:
