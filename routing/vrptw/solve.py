@@ -10,6 +10,7 @@ from routing.pool import WorkerError, Workers
 from routing.problem import ProblemError
 
 from .cut import Parts, halves
+from .greedy import first_plan
 from .native.state import ABSENT
 from .read import SCALE, Instance, read
 from .search import Routes, Tuning
@@ -18,10 +19,13 @@ from .worker import Outcome, Task, as_task
 
 # Kept back for the last answers to arrive and to be put together.
 _CLOSING_SHARE, _CLOSING_S = 0.02, 0.06
+_LOOK_S = 0.02
 _EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S = 0.03, 0.1, 1.0
 # Below this many customers halves are too small: two whole searches of different kinds are better.
 _WHOLE = 150
 _STEPS_OF_EPOCH = 2000
+# Steps for each customer of the descent to a first plan, whose mean edge then sets the heat; tenths of distance.
+_FIRST_STEPS, _COLDEST = 5, 0.5
 # Heat of a start from a plan somebody made, as a share of the usual one.
 _WARM_HEAT = 0.1
 
@@ -35,6 +39,9 @@ class Solution:
     vehicles: int
     seconds: float
     engine: str
+
+
+STRATEGY = None
 
 
 class _Run:
@@ -54,7 +61,7 @@ class _Run:
         self.began = began
         self.until = until
         self.steps = steps
-        self.dice = random.Random(seed)
+        self.dice = random.Random(seed)  # noqa: S311 - a search, not a secret
         self.on_improve = on_improve
         self.halt = halt
         self.stopped = False
@@ -66,6 +73,7 @@ class _Run:
         self.tuning = Tuning()
         self.hot = self.cold = 1.0
         self.started = began
+        self.warm = False
 
     def halted(self) -> bool:
         self.stopped = self.stopped or (self.halt is not None and bool(self.halt()))
@@ -85,6 +93,10 @@ class _Run:
     def heat(self, share: float) -> float:
         return self.hot * (self.cold / self.hot) ** share
 
+    def cost(self, routes: Routes) -> int:
+        """Distance in tenths, ABSENT more for each customer left out."""
+        return self.instance.distance(routes) + (self.instance.customers - sum(map(len, routes))) * ABSENT
+
     def keep(self, cost: int, routes: Routes) -> None:
         if cost >= self.best_cost:
             return
@@ -96,17 +108,18 @@ class _Run:
         seconds = time.monotonic() - self.began
         return Solution(self.best_cost / SCALE, self.best, len(self.best), round(seconds, 3), self.engine)
 
-    def first(self, team: Team, start: Routes) -> None:
-        """A first plan, and from it the heat."""
+    def first(self, team: Team) -> None:
+        """From the first plan down to a fair one, whose mean edge sets the heat; a plan somebody made stays."""
         self.started = time.monotonic()
         everybody = list(range(1, self.instance.customers + 1))
-        task = Task(start, everybody, self.instance.vehicles, 0.0, 0, 0)
-        out = team.do([("anneal", task, (1.0, 1.0))], self.until)[0]
+        steps = 0 if self.warm else _FIRST_STEPS * self.instance.customers
+        task = Task(self.best, everybody, self.instance.vehicles, 0.0, steps, 0)
+        out = team.do([("anneal", task, (_COLDEST, _COLDEST))], self.until)[0]
         self.current = out.best
         self.keep(out.best_cost, out.best)
         edge = max(1.0, (out.best_cost % ABSENT) / self.instance.customers)
-        self.hot, self.cold = edge * self.tuning.hot, max(0.5, edge * self.tuning.cold)
-        if start:
+        self.hot, self.cold = edge * self.tuning.hot, max(_COLDEST, edge * self.tuning.cold)
+        if self.warm:
             self.hot = max(self.cold, self.hot * _WARM_HEAT)
 
     def epoch(self, share: float, low_s: float, high_s: float) -> float:
@@ -131,27 +144,30 @@ class _Run:
         return tasks
 
     def merge(self, groups: Sequence[Sequence[int]], outs: Sequence[Outcome]) -> None:
-        """Groups' routes are replaced by what came back, in the current plan and, where that is shorter, in the best."""
+        """The groups' routes make way for what came back; the best of both groups together may be a new best."""
         busy = {r for group in groups for r in group}
         rest = [route for i, route in enumerate(self.current) if i not in busy]
         best = rest + [route for out in outs for route in out.best]
         self.current = rest + [route for out in outs for route in out.routes]
-        missing = self.instance.customers - sum(len(route) for route in best)
-        self.keep(self.instance.distance(best) + missing * ABSENT, best)
+        self.keep(self.cost(best), best)
         self.done += _STEPS_OF_EPOCH
 
 
 def _anneal(run: _Run, team: Team) -> None:
     """Ruin and recreate: in halves by two, whole by one."""
     while not run.over():
-        until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
-        groups: list[Sequence[int]] = [range(len(run.current))]
-        if team.hands == 2 and len(run.current) > 1:
-            groups = list(halves(run.instance, run.current, run.dice))
-        hot = run.heat(run.share(time.monotonic()))
-        cold = run.heat(run.share(until) if not run.steps else min(1.0, (run.done + _STEPS_OF_EPOCH) / run.steps))
-        asked: list[Asked] = [("anneal", task, (hot, cold)) for task in run.tasks(groups, until)]
-        run.merge(groups, team.do(asked, until))
+        _one_epoch(run, team)
+
+
+def _one_epoch(run: _Run, team: Team) -> None:
+    until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
+    groups: list[Sequence[int]] = [range(len(run.current))]
+    if team.hands == 2 and len(run.current) > 1:
+        groups = list(halves(run.instance, run.current, run.dice))
+    hot = run.heat(run.share(time.monotonic()))
+    cold = run.heat(run.share(until) if not run.steps else min(1.0, (run.done + _STEPS_OF_EPOCH) / run.steps))
+    asked: list[Asked] = [("anneal", task, (hot, cold)) for task in run.tasks(groups, until)]
+    run.merge(groups, team.do(asked, until))
 
 
 def _polish(run: _Run, team: Team, size: int, history: int, share: float) -> None:
@@ -180,27 +196,30 @@ def _both(run: _Run, pair: Pair) -> None:
     run.keep(out.best_cost, out.best)
 
 
-def _work(run: _Run, team: Team, start: Routes) -> None:
-    run.first(team, start)
-    if isinstance(team, Pair) and run.instance.customers < _WHOLE:
+def _work(run: _Run, team: Team) -> None:
+    run.first(team)
+    if STRATEGY:
+        STRATEGY(run, team)
+    elif isinstance(team, Pair) and run.instance.customers < _WHOLE:
         run.engine = "pyvrp+ruin-recreate"
         _both(run, team)
     else:
         _anneal(run, team)
 
 
-def _by_two(run: _Run, seed: int, start: Routes, workers: Workers) -> None:
+def _by_two(run: _Run, seed: int, workers: Workers) -> None:
     """In the workers; by this process alone while they warm up, and after one is lost."""
     pair = Pair(workers, run.halted)
     try:
-        loads = pair.load(run.instance, seed)
-        while not workers.ready() and not run.over():
-            workers.wait(loads, 0.02)
+        # The plan in hand is the answer should the workers not be warm in time: compiling here would take too long.
+        while not run.over() and not workers.wait_ready(_LOOK_S):
+            pass
         if not run.over():
-            _work(run, pair, start)
+            pair.load(run.instance, seed)
+            _work(run, pair)
     except WorkerError:
-        if not run.halted():
-            _work(run, Alone(run.instance, seed, run.halted), run.best or start)
+        if not run.over():
+            _work(run, Alone(run.instance, seed, run.halted))
 
 
 def solve_instance(
@@ -229,15 +248,16 @@ def solve_instance(
     budget = seconds or 0.0
     until = began + budget - min(_CLOSING_S, _CLOSING_SHARE * budget)
     run = _Run(instance, began, until, iterations or 0, seed, on_improve, halt)
-    if start:
-        run.keep(instance.distance(start), start)
     if instance.customers == 0:
         return Solution(0.0, [], 0, 0.0, run.engine)
+    run.warm = bool(start)
+    plan = start or first_plan(instance)
+    run.keep(run.cost(plan), plan)
     with lent(processes if seconds is not None else 1) as workers:
         if workers is not None:
-            _by_two(run, seed, start, workers)
+            _by_two(run, seed, workers)
         else:
-            _work(run, Alone(instance, seed, run.halted), start)
+            _work(run, Alone(instance, seed, run.halted))
     if run.best_cost >= ABSENT:
         raise ProblemError("vrptw.no_plan", f"在给定时间内未找到 {instance.vehicles} 辆车可行的方案")
     return run.solution()

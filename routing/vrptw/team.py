@@ -38,7 +38,7 @@ class Alone:
         self.worker = Worker(instance, seed)
         self.worker.ask = halted
 
-    def do(self, asked: Sequence[Asked], until: float) -> list[Outcome]:
+    def do(self, asked: Sequence[Asked], until: float) -> list[Outcome]:  # noqa: ARG002 - tasks know
         return [getattr(self.worker, method)(task, *rest) for method, task, rest in asked]
 
 
