@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import progress
-from tools.setup import node, python, system
+from tools.setup import node, python, search, system
 from tools.stack.guard import Place, Refusal, check
 
 LOG_PATH = python.ROOT / "var" / "log" / "setup.log"
@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\n已中断。再次运行会从没做完的一步继续。", file=sys.stderr)
         return 130
+    finally:
+        search.abandon()
     return 0
 
 
@@ -80,16 +82,26 @@ def board_packages(log_path: Path) -> None:
 
 
 PROFILES: dict[str, list[Callable[[Path], None]]] = {
-    "run": [python.environment, run_packages, mongod_libraries, system.chinese_fonts, node.board],
+    "run": [
+        python.environment,
+        run_packages,
+        search.begin,
+        mongod_libraries,
+        system.chinese_fonts,
+        node.board,
+        search.finish,
+    ],
     "test": [
         python.environment,
         dev_packages,
+        search.begin,
         mongod_libraries,
         system.chinese_fonts,
         system.chromium,
         system.slapd,
         node.board,
         node.foreign_packages,
+        search.finish,
     ],
     "lint": [python.environment, dev_packages, board_packages],
 }
