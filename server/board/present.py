@@ -7,7 +7,6 @@ from typing import Any
 
 from server.core.clock import utc_now
 from server.dispatch import rules
-from server.dispatch.errors import plan_not_found
 from server.dispatch.services import show_addresses
 from server.dispatch.wording import change_text, server_name
 from server.law.outcomes import OUTCOMES, label_zh
@@ -189,18 +188,19 @@ def plan(raw: Raw) -> dict[str, Any]:
 
 
 def replan(raw: Raw) -> dict[str, Any]:
-    """BoardReplanSchema. Raises `plan.not_found` for a plan that answers to nothing."""
+    """BoardReplanSchema. A plan of the whole day answers to nothing and lists no changes."""
     happening = raw.get("happening")
-    if not happening:
-        raise plan_not_found()
     whole = plan(raw)
     return {
         **{key: value for key, value in whole.items() if key != "routes"},
-        "happening": {name: happening.get(name) for name in ("kind", "text", "visit_id", "server_id")},
-        "revision": raw["revision"],
+        "happening": {name: happening.get(name) for name in _HAPPENING} if happening else None,
+        "revision": raw.get("revision"),
         "changes": raw.get("changes") or [],
-        "price": raw["price"],
+        "price": raw.get("price") or None,
     }
+
+
+_HAPPENING = ("kind", "text", "visit_id", "server_id")
 
 
 def task(raw: Raw) -> dict[str, Any]:

@@ -61,10 +61,14 @@ class BoardReplanPriceSchema(Schema):
 
 
 class BoardReplanSchema(BoardPlanSummarySchema):
-    happening = fields.Nested(BoardHappeningSchema, required=True)
-    revision = fields.Integer(required=True, metadata={"description": "Rises when a better answer is found"})
+    """A plan of the whole day has neither happening nor price."""
+
+    happening = fields.Nested(BoardHappeningSchema, required=True, allow_none=True)
+    revision = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "Rises when a better answer is found"}
+    )
     changes = fields.List(fields.Nested(BoardPlanChangeSchema), required=True)
-    price = fields.Nested(BoardReplanPriceSchema, required=True)
+    price = fields.Nested(BoardReplanPriceSchema, required=True, allow_none=True)
     unplanned = fields.List(fields.Nested(BoardUnplannedSchema), required=True)
 
 

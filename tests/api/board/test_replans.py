@@ -55,7 +55,10 @@ def test_what_is_put_aside_leaves_the_day_as_it_is(manager: Browser, published: 
 
 def test_an_ordinary_plan_has_no_changes_to_show(manager: Browser, published: list[dict[str, Any]]) -> None:
     [plan] = ok(manager.get(f"/api/board/days/{DAY}/plans"))["items"]
-    assert problem(manager.get(f"/api/board/plans/{plan['id']}/changes")) == (404, "plan.not_found")
+    shown = ok(manager.get(f"/api/board/plans/{plan['id']}/changes"))
+    assert BoardReplanSchema().validate(shown) == {}
+    assert (shown["happening"], shown["changes"], shown["price"]) == (None, [], None)
+    assert problem(manager.post(f"/api/board/plans/{plan['id']}/reject", json={})) == (409, "plan.not_open")
 
 
 def test_a_planned_visit_says_why_him_and_why_then(manager: Browser, published: list[dict[str, Any]]) -> None:
