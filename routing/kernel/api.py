@@ -11,7 +11,7 @@ from routing.problem import Break, Point, Problem, Server, Visit, Window
 from .arrays import day_of, second_desk
 from .layout import BEST, CREWS, FREE_TO, LENGTH, NODE, OPEN, VALUE, WHERE
 from .recreate import BY_VALUE, DENSITY, FARTHEST, RANDOM, TIGHTEST
-from .search import build, reset, search
+from .search import BUILD, RESET, SEARCH, run
 
 _SEQUENCES = (DENSITY, TIGHTEST, BY_VALUE, FARTHEST, RANDOM)
 
@@ -58,7 +58,7 @@ class KernelSearch:
         for server, order in enumerate(orders):
             self._day.server[server, LENGTH] = len(order)
             self._day.stops[server, 1 : len(order) + 1, NODE] = order
-        if not reset(self._day):
+        if not run(self._day, RESET, 0, 0, 1.0, 1.0):
             raise ValueError("orders to improve are not feasible")
         self._day.best[:, 0] = self._day.server[:, LENGTH]
         self._day.best[:, 1:] = self._day.stops[:, 1 : self._day.best.shape[1], NODE]
@@ -98,7 +98,7 @@ class KernelSearch:
         """
         self._mask(servers, visits)
         known_best = self.best_value
-        search(self._day, self._next_seed(), iterations, max(warm_from, 1e-3), max(warm_to, 1e-3))
+        run(self._day, SEARCH, self._next_seed(), iterations, max(warm_from, 1e-3), max(warm_to, 1e-3))
         if self.best_value < known_best:
             self._settle_best()
 
@@ -108,7 +108,7 @@ class KernelSearch:
             return
         self._trial.server[:, LENGTH] = self._day.best[:, 0]
         self._trial.stops[:, 1 : self._day.best.shape[1], NODE] = self._day.best[:, 1:]
-        if reset(self._trial):
+        if run(self._trial, RESET, 0, 0, 1.0, 1.0):
             self._day.num[BEST] = min(self.best_value, int(self._trial.num[VALUE]))
 
     def _mask(self, servers: Collection[int] | None, visits: Collection[int] | None) -> None:
@@ -133,7 +133,7 @@ class KernelSearch:
         found: tuple[int, list[Order]] | None = None
         for sequence in _SEQUENCES[:tries]:
             self.load(start)
-            build(self._day, self._next_seed(), sequence)
+            run(self._day, BUILD, self._next_seed(), sequence, 1.0, 1.0)
             if found is None or self.value < found[0]:
                 found = (self.value, self.orders())
         if found is not None:

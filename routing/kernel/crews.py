@@ -1,5 +1,7 @@
 """Crews of two: the cheapest pair of gaps of two servers in which both can start at the same moment."""
 
+from routing.instance import FREE
+
 from .gaps import blinks, dear, first_gap, last_gap, late_price, too_long
 from .jit import compiled
 from .layout import (
@@ -25,13 +27,22 @@ from .layout import (
     Day,
 )
 from .price import entry_price
-from .timing import between, leave_by, ready_at, start_at, start_by, visit_of
+from .timing import between, leave_by, ready_at, start_at, start_by
+
+
+@compiled
+def dearest(day: Day, role: int, size: int) -> int:
+    """What a place must cost less than to be kept."""
+    most = day.spots.shape[1]
+    return int(day.spots[role, most - 1, COST] if size == most else FAR)
 
 
 @compiled
 def keep_spot(day: Day, role: int, size: int, cost: int, server: int, gap: int, since: int, until: int) -> int:
     """Put a possible place among the cheapest of its role, cheapest first; returns how many there are now."""
     most = day.spots.shape[1]
+    if cost >= dearest(day, role, size):
+        return size
     at = min(size, most - 1)
     while at > 0 and day.spots[role, at - 1, COST] > cost:
         for column in range(5):
@@ -46,38 +57,46 @@ def keep_spot(day: Day, role: int, size: int, cost: int, server: int, gap: int, 
 
 
 @compiled
-def spots_of(day: Day, server: int, node: int, role: int, size: int, entry: int) -> int:
-    """Add the places the node has in a server's route to those of its role; returns how many there are now."""
-    door, visit = day.node[node, POINT], visit_of(day, node)
-    weight, rank, service = day.num[TRAVEL], day.node[node, RANK], day.node[node, SERVICE]
-    most, extra = day.spots.shape[1], dear(day, server)
-    for gap in range(first_gap(day, server, rank), last_gap(day, server, rank) + 1):
+def spots_of(day: Day, server: int, visit: int, lead: int, second: int, leads: int, seconds: int) -> tuple[int, int]:
+    """Add the places a crew's two may have in a server's route; returns how many there are now of each.
+
+    `lead` and `second` are what leading and seconding cost there whatever the gap. Seconds may stand anywhere.
+    """
+    n, door, rank = day.num[VISITS], day.node[visit, POINT], day.node[visit, RANK]
+    first, last = first_gap(day, server, FREE), last_gap(day, server, FREE)
+    since_gap, until_gap = first_gap(day, server, rank), last_gap(day, server, rank)
+    for gap in range(min(first, since_gap), max(last, until_gap) + 1):
         there = between(day, day.server[server, INTO], door, day.stops[server, gap, SPOT])
         onward = between(day, day.server[server, TO], door, day.stops[server, gap + 1, SPOT])
-        price = entry + weight * (there + onward - day.stops[server, gap, LEG])
-        dearest = day.spots[role, most - 1, COST] if size == most else FAR
-        if price >= dearest or blinks(day) or too_long(day, server, node, gap):
+        price = day.num[TRAVEL] * (there + onward - day.stops[server, gap, LEG])
+        leading = lead < FAR and since_gap <= gap <= until_gap and price + lead < dearest(day, 0, leads)
+        seconding = second < FAR and first <= gap <= last and price + second < dearest(day, 1, seconds)
+        if not (leading or seconding) or blinks(day) or too_long(day, server, visit, gap):
             continue
-        if extra:
-            price += late_price(day, server, node, gap)
         for at in range(day.server[server, BREAKS] + 1):
             since = start_at(day, visit, ready_at(day, server, gap, there, at))
-            until = start_by(day, visit, leave_by(day, server, gap + 1, onward, at) - service)
-            if since <= until and price < (day.spots[role, most - 1, COST] if size == most else FAR):
-                size = keep_spot(day, role, size, price, server, gap, since, until)
-    return size
+            until = start_by(day, visit, leave_by(day, server, gap + 1, onward, at) - day.node[visit, SERVICE])
+            if since > until:
+                continue
+            if leading:
+                cost = price + lead + (late_price(day, server, visit, gap) if dear(day, server) else 0)
+                leads = keep_spot(day, 0, leads, cost, server, gap, since, until)
+            if seconding:
+                cost = price + second + (late_price(day, server, visit + n, gap) if dear(day, server) else 0)
+                seconds = keep_spot(day, 1, seconds, cost, server, gap, since, until)
+    return leads, seconds
 
 
 @compiled
-def gather(day: Day, node: int, role: int) -> int:
-    """Collect the cheapest places of one half of a crew; returns how many there are."""
-    size = 0
+def gather(day: Day, visit: int) -> tuple[int, int]:
+    """Collect the cheapest places of both halves of a crew; returns how many there are of each."""
+    leads, seconds = 0, 0
     for k in range(day.num[OFFERED]):
         server = day.server[k, L_OFFERED]
-        entry = entry_price(day, server, node)
-        if entry < FAR:
-            size = spots_of(day, server, node, role, size, entry)
-    return size
+        lead, second = entry_price(day, server, visit), entry_price(day, server, visit + day.num[VISITS])
+        if min(lead, second) < FAR:
+            leads, seconds = spots_of(day, server, visit, lead, second, leads, seconds)
+    return leads, seconds
 
 
 @compiled
@@ -110,8 +129,5 @@ def may_meet(day: Day, i: int, j: int) -> bool:
 @compiled
 def find_pair(day: Day, visit: int) -> tuple[int, int]:
     """Where to put both halves of a crew: indices into the places of lead and second; -1 if it does not pay."""
-    leads = gather(day, visit, 0)
-    if leads == 0:
-        return -1, -1
-    seconds = gather(day, visit + day.num[VISITS], 1)
+    leads, seconds = gather(day, visit)
     return pair_up(day, leads, seconds, day.node[visit, PENALTY])

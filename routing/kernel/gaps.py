@@ -26,6 +26,7 @@ from .layout import (
     POINT,
     RANK,
     REORDER,
+    SERVE,
     SERVICE,
     SKIP,
     SPOT,
@@ -36,7 +37,7 @@ from .layout import (
     Day,
 )
 from .price import out_of_order, overtime
-from .timing import between, latest_end, leave_by, metres_of, ready_at, start_at, visit_of
+from .timing import between, latest_end, leave_by, metres_of, ready_at, start_at, start_here, visit_of
 
 
 @inlined
@@ -114,11 +115,10 @@ def overtime_price(day: Day, server: int, node: int, gap: int) -> int:
         start = start_at(day, visit_of(day, node), ready_at(day, server, gap, there, at))
         day.stops[server, spare, LEAVE + 2 * at] = min(FAR, start + day.node[node, SERVICE])
     for p in range(gap + 1, m + 1):
-        other = day.stops[server, p, NODE]
         # Downwards: with so many breaks done only the leavings with as many or fewer matter.
         for at in range(states - 1, -1, -1):
-            start = start_at(day, visit_of(day, other), ready_at(day, server, spare, travel, at))
-            day.stops[server, spare, LEAVE + 2 * at] = min(FAR, start + day.node[other, SERVICE])
+            start = start_here(day, server, p, ready_at(day, server, spare, travel, at))
+            day.stops[server, spare, LEAVE + 2 * at] = min(FAR, start + day.stops[server, p, SERVE])
         travel = day.stops[server, p, LEG]
     back = FAR
     for at in range(states):

@@ -35,9 +35,10 @@ LENGTH, BACK, PRICE, HEAD, TAIL = range(13, 18)
 SAVED = 5
 IS_TOUCHED, IS_RUINED, IS_OFFERED, OPEN, L_TOUCHED, L_OFFERED, PAUSE = range(23, 30)
 
-# Day.stops, per position: node, point, travel to the next position; then, for every number of breaks done, the
-# earliest leaving and the latest arrival that lets the rest of the route happen (alternating).
-NODE, SPOT, LEG, LEAVE, ARRIVE = range(5)
+# Day.stops, per position: node, point, travel to the next position, service, earliest and latest start (of a visit
+# with SEVERAL windows: see Day.node); then, for every number of breaks done, the earliest leaving and the latest
+# arrival that lets the rest of the route happen (alternating).
+NODE, SPOT, LEG, SERVE, SINCE_S, UNTIL_S, SEVERAL, LEAVE, ARRIVE = range(9)
 
 # Day.num: sizes and weights; lengths of lists; sums kept up to date.
 VISITS, SERVERS, STATES, CREWS, TRAVEL, OVERTIME, FAIRNESS, SPLIT, REORDER = range(9)

@@ -1,25 +1,32 @@
 """Changing routes and taking changes back: insert, take out, save, restore."""
 
+from routing.instance import FREE
+
 from .jit import compiled
 from .layout import (
-    ARRIVE,
     BROKEN,
     CREW,
     FAR,
+    HEAD,
     IS_RUINED,
     IS_TOUCHED,
     IS_TRIED,
     L_TOUCHED,
     L_TRIED,
     L_TRIED_MEET,
+    LEG,
     LENGTH,
     MEET,
     MEET_BY,
     MISSING_AT,
     NODE,
     PLACE,
+    POINT,
+    RANK,
     SAVED,
+    SPOT,
     TAIL,
+    TO,
     TOUCHED,
     TRIED,
     VISITS,
@@ -27,7 +34,7 @@ from .layout import (
     Day,
 )
 from .price import comes, goes, mark_missing, mark_planned, reprice, total_price
-from .timing import backward, forward, holds, lay_out, refresh
+from .timing import backward, between, describe, forward, holds, refresh
 
 
 @compiled
@@ -81,16 +88,21 @@ def set_meet(day: Day, visit: int, start: int) -> None:
 def insert(day: Day, server: int, node: int, gap: int) -> None:
     """Put a node into a gap it fits into; for a crew the agreed start is set already."""
     touch(day, server)
-    m = day.server[server, LENGTH]
+    m, layer = day.server[server, LENGTH], day.server[server, TO]
     for p in range(m + 2, gap + 1, -1):
-        day.stops[server, p, NODE] = day.stops[server, p - 1, NODE]
-        for column in range(ARRIVE, day.stops.shape[2], 2):
+        for column in range(day.stops.shape[2]):
             day.stops[server, p, column] = day.stops[server, p - 1, column]
-    day.stops[server, gap + 1, NODE] = node
+        if p < m + 2:
+            day.node[day.stops[server, p, NODE], PLACE] = p
+    describe(day, server, gap + 1, node)
+    door = day.node[node, POINT]
+    day.stops[server, gap, LEG] = between(day, layer, day.stops[server, gap, SPOT], door)
+    day.stops[server, gap + 1, LEG] = between(day, layer, door, day.stops[server, gap + 2, SPOT])
     day.server[server, LENGTH] = m + 1
-    lay_out(day, server)
-    forward(day, server, gap + 1)
-    backward(day, server, gap + 1)
+    day.server[server, HEAD] += 1 if day.node[node, RANK] < FREE else 0
+    day.server[server, TAIL] += 1 if day.node[node, RANK] <= FREE else 0
+    forward(day, server, gap + 1, gap + 2)
+    backward(day, server, gap + 1, gap)
     comes(day, node, server)
 
 

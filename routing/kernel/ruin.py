@@ -123,7 +123,8 @@ def offer_absent(day: Day, centre: int) -> None:
         visit = centre if k < 0 else day.near[centre, k]
         if day.node[visit, MISSING_AT] >= 0 and not day.node[visit, IS_TRIED] and day.node[visit, FREE_TO]:
             try_visit(day, visit)
-            most -= 1
+            # Two places that fit together take longer to find.
+            most -= 1 if day.node[visit, CREW] == 1 else 4
     for _ in range(int(day.real[ABSENT_EVERYWHERE]) if day.num[MISSING] else 0):
         visit = day.node[np.random.randint(0, day.num[MISSING]), L_MISSING]
         if day.node[visit, FREE_TO]:

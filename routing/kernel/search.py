@@ -44,6 +44,8 @@ from .ruin import centre_of, offer_absent, offer_route, offer_routes, ruin
 # Crews keep the start they were given when put in; after so many steps all are moved to the earliest possible.
 SETTLE_EVERY = 100
 
+RESET, BUILD, SEARCH = range(3)
+
 
 @compiled
 def clear(day: Day) -> None:
@@ -69,7 +71,7 @@ def clear(day: Day) -> None:
         mark_missing(day, visit)
 
 
-@entry
+@compiled
 def reset(day: Day) -> bool:
     """Take in the routes written to `stops` and LENGTH; False if they cannot hold."""
     clear(day)
@@ -97,7 +99,7 @@ def keep_best(day: Day) -> None:
             day.best[server, p] = day.stops[server, p, NODE]
 
 
-@entry
+@compiled
 def build(day: Day, seed: int, sequence: int) -> None:
     """Insert every absent visit, in the given sequence, where it costs least."""
     np.random.seed(seed)
@@ -149,7 +151,7 @@ def meet_again(day: Day) -> None:
         keep_best(day)
 
 
-@entry
+@compiled
 def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: float) -> None:
     """So many steps, the temperature falling geometrically."""
     np.random.seed(seed)
@@ -162,3 +164,16 @@ def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: floa
         if day.num[CREWS] and k % SETTLE_EVERY == SETTLE_EVERY - 1:
             meet_again(day)
     meet_again(day)
+
+
+@entry
+def run(day: Day, task: int, seed: int, number: int, warm_from: float, warm_to: float) -> bool:
+    """The one way in, since each way in is compiled as a whole: RESET (true if the routes hold), BUILD in sequence
+    `number`, SEARCH for `number` steps."""
+    if task == RESET:
+        return reset(day)
+    if task == BUILD:
+        build(day, seed, number)
+    else:
+        search(day, seed, number, warm_from, warm_to)
+    return True

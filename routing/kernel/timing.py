@@ -28,12 +28,16 @@ from .layout import (
     PLACE,
     POINT,
     RANK,
+    SERVE,
     SERVICE,
+    SEVERAL,
+    SINCE_S,
     SPOT,
     START,
     STATES,
     TAIL,
     TO,
+    UNTIL_S,
     VISITS,
     WHERE,
     WINDOW,
@@ -110,6 +114,36 @@ def start_by(day: Day, visit: int, limit: int) -> int:
 
 
 @inlined
+def start_here(day: Day, server: int, position: int, ready: int) -> int:
+    """`start_at` for a planned visit."""
+    if day.stops[server, position, SEVERAL]:
+        return start_at_any(day, visit_of(day, day.stops[server, position, NODE]), ready)
+    start = max(ready, day.stops[server, position, SINCE_S])
+    return int(start if start <= day.stops[server, position, UNTIL_S] else FAR)
+
+
+@inlined
+def start_here_by(day: Day, server: int, position: int, limit: int) -> int:
+    """`start_by` for a planned visit."""
+    if day.stops[server, position, SEVERAL]:
+        return start_by_any(day, visit_of(day, day.stops[server, position, NODE]), limit)
+    start = min(limit, day.stops[server, position, UNTIL_S])
+    return int(start if start >= day.stops[server, position, SINCE_S] else -FAR)
+
+
+@compiled
+def start_at_any(day: Day, visit: int, ready: int) -> int:
+    """`start_at`, not inlined."""
+    return start_at(day, visit, ready)
+
+
+@compiled
+def start_by_any(day: Day, visit: int, limit: int) -> int:
+    """`start_by`, not inlined."""
+    return start_by(day, visit, limit)
+
+
+@inlined
 def ready_at(day: Day, server: int, gap: int, travel: int, at: int) -> int:
     """Earliest arrival from position `gap` after `travel` seconds, with `at` breaks done by then."""
     ready = day.stops[server, gap, LEAVE + 2 * at] + travel
@@ -129,6 +163,24 @@ def leave_by(day: Day, server: int, position: int, travel: int, at: int) -> int:
 
 
 @compiled
+def describe(day: Day, server: int, position: int, node: int) -> None:
+    """Fill in what a position says about its node, but its legs and times."""
+    visit = visit_of(day, node)
+    since, until, windows = day.node[visit, MEET], day.node[visit, MEET_BY], day.node[visit, WINDOWS]
+    agreed = since == until
+    if windows == 1 and not agreed:
+        since, until = max(since, day.node[visit, WINDOW]), min(until, day.node[visit, WINDOW + 1])
+    day.stops[server, position, NODE] = node
+    day.stops[server, position, SPOT] = day.node[node, POINT]
+    day.stops[server, position, SERVE] = day.node[node, SERVICE]
+    day.stops[server, position, SINCE_S] = since
+    day.stops[server, position, UNTIL_S] = until
+    day.stops[server, position, SEVERAL] = 1 if windows > 1 and not agreed else 0
+    day.node[node, WHERE] = server
+    day.node[node, PLACE] = position
+
+
+@compiled
 def lay_out(day: Day, server: int) -> None:
     """Points, legs, places and fixed ends of a route from its nodes."""
     layer, m = day.server[server, TO], day.server[server, LENGTH]
@@ -137,11 +189,9 @@ def lay_out(day: Day, server: int) -> None:
     head, tail = 0, m
     for p in range(1, m + 1):
         node = day.stops[server, p, NODE]
-        there = day.node[node, POINT]
-        day.stops[server, p, SPOT] = there
+        describe(day, server, p, node)
+        there = day.stops[server, p, SPOT]
         day.stops[server, p - 1, LEG] = between(day, layer, here, there)
-        day.node[node, WHERE] = server
-        day.node[node, PLACE] = p
         if day.node[node, RANK] < FREE:
             head = p
         if day.node[node, RANK] == LAST:
@@ -154,18 +204,24 @@ def lay_out(day: Day, server: int) -> None:
 
 
 @compiled
-def forward(day: Day, server: int, since: int) -> None:
-    """Earliest leavings of the positions from `since` on, and the earliest end."""
+def forward(day: Day, server: int, since: int, known: int) -> None:
+    """Earliest leavings of the positions from `since` on, and the earliest end.
+
+    From position `known` on those before the change are still there: once one stays as it was, so do the rest.
+    """
     states, m = day.server[server, BREAKS] + 1, day.server[server, LENGTH]
     if since == 0:
         for at in range(states):
             day.stops[server, 0, LEAVE + 2 * at] = day.server[server, OPENS] if at == 0 else FAR
     for p in range(max(since, 1), m + 1):
-        node, travel = day.stops[server, p, NODE], day.stops[server, p - 1, LEG]
-        visit, service = visit_of(day, node), day.node[node, SERVICE]
+        travel, service, same = day.stops[server, p - 1, LEG], day.stops[server, p, SERVE], True
         for at in range(states):
-            start = start_at(day, visit, ready_at(day, server, p - 1, travel, at))
-            day.stops[server, p, LEAVE + 2 * at] = min(FAR, start + service)
+            start = start_here(day, server, p, ready_at(day, server, p - 1, travel, at))
+            leave = min(FAR, start + service)
+            same = same and leave == day.stops[server, p, LEAVE + 2 * at]
+            day.stops[server, p, LEAVE + 2 * at] = leave
+        if same and p >= known:
+            return
     day.server[server, BACK] = end_of(day, server)
 
 
@@ -188,26 +244,28 @@ def latest_end(day: Day, server: int, at: int) -> int:
 
 
 @compiled
-def backward(day: Day, server: int, until: int) -> None:
-    """Latest arrivals of the positions up to `until` (m+1: all of them, the end first)."""
+def backward(day: Day, server: int, until: int, known: int) -> None:
+    """Latest arrivals of the positions up to `until` (m+1: all of them, the end first); `known` as in `forward`."""
     states, m = day.server[server, BREAKS] + 1, day.server[server, LENGTH]
     if until > m:
         for at in range(states):
             day.stops[server, m + 1, ARRIVE + 2 * at] = latest_end(day, server, at)
     for p in range(min(until, m), 0, -1):
-        node, travel = day.stops[server, p, NODE], day.stops[server, p, LEG]
-        visit, service = visit_of(day, node), day.node[node, SERVICE]
+        travel, service, same = day.stops[server, p, LEG], day.stops[server, p, SERVE], True
         for at in range(states):
-            limit = leave_by(day, server, p + 1, travel, at) - service
-            day.stops[server, p, ARRIVE + 2 * at] = start_by(day, visit, limit)
+            limit = start_here_by(day, server, p, leave_by(day, server, p + 1, travel, at) - service)
+            same = same and limit == day.stops[server, p, ARRIVE + 2 * at]
+            day.stops[server, p, ARRIVE + 2 * at] = limit
+        if same and p <= known:
+            return
 
 
 @compiled
 def refresh(day: Day, server: int) -> None:
     """Everything about a route whose nodes (or agreed starts) changed, but its price."""
     lay_out(day, server)
-    forward(day, server, 0)
-    backward(day, server, day.server[server, LENGTH] + 1)
+    forward(day, server, 0, FAR)
+    backward(day, server, day.server[server, LENGTH] + 1, -1)
 
 
 @compiled
