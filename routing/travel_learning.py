@@ -28,6 +28,8 @@ _FOLDS = 5
 # What cannot be a ride between two doors: too near to tell, too long, faster or slower than any traffic.
 _LEAST_M, _MOST_S, _LEAST_S, _MOST_KMH, _LEAST_KMH = 250.0, 3 * 3600.0, 20.0, 100.0, 1.0
 _MOST_OVERHEAD_S, _MOST_FACTOR = 900.0, 4.0
+# Nobody walks four times as fast: walks bound every mode's short journeys, so a bus taken "on foot" must not count.
+_MOST_FACTOR_OF = {"walk": 1.4, "bike": 2.0}
 _ROUNDS = 12
 _REFERENCE_HOUR = 11
 
@@ -141,6 +143,7 @@ class _Fit:
     pace: float
     factors: Floats
     counts: NDArray[np.int64]
+    most: float  # how many times faster or slower than the default is believed
 
     def predict(self, samples: _Samples) -> Floats:
         return np.asarray(self.overhead + self.pace * samples.shaped * self.factors[samples.hours], dtype=np.float64)
@@ -217,7 +220,8 @@ def _straight_m(drives: Sequence[Drive]) -> Floats:
 
 def _default_fit(mode: str, default: HaversineTravel) -> _Fit:
     pace = default.detour_of(mode) * 3.6 / default.speed_of(mode, _REFERENCE_HOUR)
-    return _Fit(default.paces[mode].overhead_s, pace, np.ones(24), np.zeros(24, dtype=np.int64))
+    most = _MOST_FACTOR_OF.get(mode, _MOST_FACTOR)
+    return _Fit(default.paces[mode].overhead_s, pace, np.ones(24), np.zeros(24, dtype=np.int64), most)
 
 
 def _fitted(samples: _Samples, before: _Fit) -> _Fit:
@@ -228,9 +232,9 @@ def _fitted(samples: _Samples, before: _Fit) -> _Fit:
     factors, counts = np.ones(24), np.bincount(samples.hours, minlength=24)
     ratio = np.maximum(samples.seconds - overhead, 1.0) / (pace * samples.shaped)
     for hour in np.flatnonzero(counts >= _LEAST_OF_HOUR):
-        middle = float(np.clip(np.median(ratio[samples.hours == hour]), 1 / _MOST_FACTOR, _MOST_FACTOR))
+        middle = float(np.clip(np.median(ratio[samples.hours == hour]), 1 / before.most, before.most))
         factors[hour] = middle ** (counts[hour] / (counts[hour] + _PRIOR_OF_HOUR))
-    return _Fit(overhead, pace, factors, counts)
+    return _Fit(overhead, pace, factors, counts, before.most)
 
 
 def _robust_line(samples: _Samples, before: _Fit) -> tuple[float, float]:
@@ -252,7 +256,7 @@ def _robust_line(samples: _Samples, before: _Fit) -> tuple[float, float]:
         # With the overhead at its bound the pace alone takes up the rest.
         rest, along = (goal - design[:, 0] * overhead) * root, design[:, 1] * root
         pace = float(
-            np.clip(rest @ along / max(along @ along, 1e-12), before.pace / _MOST_FACTOR, before.pace * _MOST_FACTOR)
+            np.clip(rest @ along / max(along @ along, 1e-12), before.pace / before.most, before.pace * before.most)
         )
     return overhead, pace
 

@@ -2,22 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from routing.datum import LngLat
 
-from .base import Block, Limits, RoadEngine
+from .base import Block, RoadEngine
+from .blocks import Mask, Places, blocks
 from .errors import OFF_ROAD, STOPPED, RoadError, stopped
 from .http import Http, out_of_time
 from .report import FetchReport
 
-Mask = NDArray[np.bool_]
-Places = NDArray[np.int64]
 _LOOK_S = 0.2
 # So many questions in vain, each tried several times, and none answered: nobody is there.
 _AWAY = 3
@@ -40,7 +38,7 @@ def ask_missing(
         pool = ThreadPoolExecutor(engine.limits.parallel, thread_name_prefix="roads")
         jobs = {
             pool.submit(asking.block, rows, columns): (rows, columns)
-            for rows, columns in blocks(missing, engine.limits)
+            for rows, columns in blocks(missing, engine.limits, places)
         }
         try:
             _gather(jobs, rides, deadline, report, on_progress)
@@ -82,24 +80,6 @@ def _gather(
             break
     if waiting:
         report.fail(late.code, late.message_zh)
-
-
-def blocks(missing: Mask, limits: Limits) -> Iterator[tuple[Places, Places]]:
-    """Rectangles (rows, columns) within the limits that cover what is missing and, by rows alike, nothing else."""
-    alike: dict[bytes, list[int]] = {}
-    for row in np.flatnonzero(missing.any(axis=1)):
-        alike.setdefault(np.packbits(missing[row]).tobytes(), []).append(int(row))
-    for rows in alike.values():
-        columns = np.flatnonzero(missing[rows[0]])
-        yield from _cut(np.array(rows, dtype=np.int64), columns.astype(np.int64), limits)
-
-
-def _cut(rows: Places, columns: Places, limits: Limits) -> Iterator[tuple[Places, Places]]:
-    width = limits.columns if len(rows) > 1 else max(limits.columns, limits.line if limits.columns > 1 else 1)
-    height = limits.rows if len(columns) > 1 and limits.columns > 1 else max(limits.rows, limits.line)
-    for left in range(0, len(columns), width):
-        for top in range(0, len(rows), height):
-            yield rows[top : top + height], columns[left : left + width]
 
 
 @dataclass(slots=True)

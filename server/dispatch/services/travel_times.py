@@ -49,7 +49,7 @@ def use(engine: RoadEngine | None, settings: RoadsSettings) -> None:
 def learnt(court: str) -> HaversineTravel:
     """The embedded travel times with what this court has learnt."""
     kept = travel_factors.newest(court=court)
-    version = kept.id if kept else ""
+    version = f"{kept.id} {kept.made_at}" if kept else ""
     with _lock:
         before = _learnt.get(court)
         if before is None or before[0] != version:

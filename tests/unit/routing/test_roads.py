@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import pickle
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,10 +14,11 @@ import pytest
 from routing import HaversineTravel, Point
 from routing.roads import AMap, CachedTravel, MemoryStore, Osrm, RoadEngine, RoadError, Tencent, Valhalla
 from routing.roads.amap import signature as amap_signature
-from routing.roads.asking import blocks
 from routing.roads.base import Limits
+from routing.roads.blocks import blocks
 from routing.roads.http import Http
 from routing.roads.tencent import signature as tencent_signature
+from routing.travel import haversine_m
 from tests.emulators.roads import KEY, SECRET, RoadService, ride
 
 from .days import near
@@ -120,14 +122,16 @@ def test_a_refusal_for_the_day_ends_the_asking_and_estimates_are_counted(kind: s
         assert all((one == other).all() for one, other in zip(ours, estimate, strict=True))
 
 
-def test_a_service_that_never_answers_is_given_up_soon(service: RoadService) -> None:
-    service.faults.extend(["away"] * 999)
-    began = time.monotonic()
-    report = travel(service, seconds=30).fetch(around(110), [("car", (11,))]).report
-    assert time.monotonic() - began < 8
-    assert report.requests <= 3 * 4 * 3
-    assert set(report.errors) == {"roads.unavailable"}
-    assert report.unanswered == 110 * 109
+@pytest.mark.parametrize("kind", ["valhalla", "amap"])
+def test_a_service_that_never_answers_is_given_up_soon(kind: str) -> None:
+    with RoadService(kind) as service:
+        service.faults.extend(["away"] * 999)
+        began = time.monotonic()
+        report = travel(service, seconds=30).fetch(around(110), [("car", (11,))]).report
+        assert time.monotonic() - began < 8
+        assert report.requests <= 3 * 4 * 3
+        assert set(report.errors) == {"roads.unavailable"}
+        assert report.unanswered == 110 * 109
 
 
 def test_garbage_is_an_error_and_the_rest_an_estimate(service: RoadService) -> None:
@@ -268,7 +272,27 @@ def test_blocks_cover_what_is_missing_exactly_once(limits: Limits) -> None:
     missing = rng.random((23, 23)) < 0.5
     missing[5:12] = True
     seen = np.zeros(missing.shape, dtype=int)
-    for rows, columns in blocks(missing, limits):
+    places = [(one.lng, one.lat) for one in around(23)]
+    for rows, columns in blocks(missing, limits, places):
         assert len(rows) * len(columns) <= max(limits.rows * limits.columns, limits.line)
         seen[np.ix_(rows, columns)] += 1
     assert (seen == missing).all()
+
+
+@pytest.mark.parametrize("limits", [Limits(10, 10, 20), Limits(10, 1, 10)])
+def test_near_neighbours_are_asked_first(limits: Limits) -> None:
+    places = [(one.lng, one.lat) for one in around(80)]
+    apart = haversine_m(around(80))
+    asked = blocks(np.ones((80, 80), dtype=bool), limits, places)
+    first = np.zeros((80, 80), dtype=bool)
+    for rows, columns in asked[: len(asked) // 4]:
+        first[np.ix_(rows, columns)] = True
+    near_enough = apart < np.quantile(apart, 0.04)
+    assert first[near_enough].mean() > 0.75
+
+
+def test_what_was_fetched_goes_to_workers_whole() -> None:
+    with RoadService("osrm") as service:
+        fetched = travel(service).fetch(PLACES, [("car", (11,))])
+    again = pickle.loads(pickle.dumps(fetched))  # noqa: S301 - our own bytes
+    assert (again.matrix(PLACES, "car", 11)[0] == fetched.matrix(PLACES, "car", 11)[0]).all()

@@ -131,3 +131,13 @@ def test_factors_survive_being_kept_as_json() -> None:
 def test_nothing_to_learn_from_is_the_default() -> None:
     assert learn([]).modes == ()
     assert predicted(learn([]).travel(), 4000, 8) == predicted(HaversineTravel(), 4000, 8)
+
+
+def test_a_bus_taken_on_foot_makes_nobody_run() -> None:
+    rng = np.random.default_rng(1)
+    fast = [
+        Drive(near(0, 0), near(metres, 0), "walk", 9 + number % 6, metres / 8)
+        for number, metres in enumerate(rng.uniform(500, 5000, 200))
+    ]
+    travel = learn(fast).travel()
+    assert max(travel.speed_of("walk", hour) for hour in range(24)) < 10
