@@ -10,12 +10,12 @@ from xml.sax.saxutils import escape
 
 from .results import CourtRun, groups
 
-PANEL_W, PANEL_H, LEFT, TOP, GAP_X, GAP_Y = 250, 190, 58, 64, 74, 66
+PANEL_W, PANEL_H, LEFT, TOP, GAP_X, GAP_Y = 250, 190, 58, 70, 74, 66
 COLUMNS = 3
 FONT = 'font-family="sans-serif" font-size="11"'
 # Told apart without colour too: the dashes differ.
 LOOKS = (("#b3261e", ""), ("#1f5fa8", "6 3"), ("#2e7d32", "2 3"), ("#7a4fa3", "9 3 2 3"), ("#666666", "1 2"))
-TICKS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+TICKS = 6
 
 Curve = Sequence[tuple[float, float]]
 
@@ -87,14 +87,10 @@ class _Scale:
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Round values inside, few enough to read."""
-        first = math.floor(math.log10(self.low))
-        last = math.ceil(math.log10(self.high))
-        every = [tick * 10.0**power for power in range(first, last + 1) for tick in TICKS]
-        inside = [value for value in every if self.low <= value <= self.high]
-        while len(inside) > 6:
-            inside = inside[::2]
-        return inside
+        """Evenly spaced values of two significant digits."""
+        steps = (self.low * (self.high / self.low) ** (step / TICKS) for step in range(TICKS + 1))
+        rounded = dict.fromkeys(float(f"{value:.1e}") for value in steps)
+        return [value for value in rounded if self.low <= value <= self.high]
 
 
 def _panel(panel: Panel, left: float, top: float, look: Mapping[str, tuple[str, str]]) -> list[str]:
@@ -110,7 +106,7 @@ def _panel(panel: Panel, left: float, top: float, look: Mapping[str, tuple[str, 
     ]
     for tick in y.ticks():
         parts.append(_line([(left, y(tick)), (left + PANEL_W, y(tick))], "#dddddd", ""))
-        parts.append(f'<text x="{left - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:,.4g}</text>')
+        parts.append(f'<text x="{left - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:,.0f}</text>')
     below = top + PANEL_H + 15
     parts += [f'<text x="{x(at):.1f}" y="{below}" text-anchor="middle">{at:g}</text>' for at in seconds]
     for name, curve in panel.curves.items():

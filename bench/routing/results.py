@@ -23,10 +23,7 @@ MISSED_S = 100_000
 
 @dataclass(frozen=True, slots=True)
 class CourtRun:
-    """One engine on one court day. `objective` is ours, with MISSED_S for each of the `missed` mandatory visits.
-
-    `trace`: (seconds, objective) of every improvement reported on the way, where an engine reports.
-    """
+    """One engine on one court day. `objective` is ours, with MISSED_S for each of the `missed` mandatory visits."""
 
     group: str
     seed: int
@@ -39,7 +36,6 @@ class CourtRun:
     missed: int
     travel_s: int
     broken: tuple[str, ...] = ()
-    trace: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +86,7 @@ class Results:
 
 
 def _tuples(run: dict[str, Any]) -> dict[str, Any]:
-    lists = {key: tuple(map(_tuple, value)) for key, value in run.items() if isinstance(value, list)}
-    return {**run, **lists}
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in run.items()}
 
 
 def machine() -> str:
