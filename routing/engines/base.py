@@ -13,6 +13,7 @@ class Task:
 
     `seconds` bounds the run (inf: only `halt` and `iterations` do). `iterations`, if given, must be what ends the
     run, so that it is the same on every machine. Orders that go in are feasible; what comes out is checked again.
+    `standing`: the orders are a day people know already, to be bettered and not to be thrown over.
     """
 
     instance: Instance
@@ -22,6 +23,7 @@ class Task:
     iterations: int | None
     halt: Callable[[], bool]
     report: Callable[[Sequence[Order]], None]
+    standing: bool = False
 
 
 class Engine(Protocol):

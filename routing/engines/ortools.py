@@ -3,6 +3,9 @@
 Traps this file knows (components list, "Routing"): transit *matrices*, never Python callables, in the hot path;
 `SetAllowedVehiclesForIndex` raises in Python, so allowed vehicles go through `VehicleVar(i).SetValues`;
 `ls_operator_neighbors_ratio` stays at 1 because smaller values stall the search.
+
+What it cannot say it leaves alone: a visit that must open a route stays as the given orders have it, `reorder` has
+no price here, and of very large days neither has a visit's server. Its answers are judged by exact times anyway.
 """
 
 import itertools
@@ -15,9 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from routing.instance import MANDATORY_PENALTY, Instance, Order
+from routing.instance import FREE, LAST, MANDATORY_PENALTY, NEVER_OPEN, Instance, Order
 from routing.problem import LATEST_S
 
 from .base import Task
@@ -30,6 +34,10 @@ _LNS_LIMIT_S = 0.1
 _LNS_UNLIMITED_S = 600
 # With an iteration budget, so many checks of the search without the solutions it was to end after are enough.
 _CHECKS_PER_ITERATION = 500
+# No route is longer.
+_LONGEST_M = 10**8
+# Costs per arc and vehicle are kept up to so many.
+_MOST_ARCS = 8_000_000
 # The limit callback looks at the clock once in so many calls.
 _LIMIT_STRIDE = 64
 
@@ -150,7 +158,7 @@ def _build(instance: Instance, orders: Sequence[Order]) -> _Model:
     depots = sorted({*instance.start_point, *(point for point in instance.end_point if point >= 0)})
     depot_node = {point: node for node, point in enumerate(depots)}
     nowhere = len(depots)
-    nodes = [node for visit in range(instance.n) if instance.allowed[visit] for node in instance.nodes_of(visit)]
+    nodes = [node for visit in range(instance.n) if _possible(instance, visit) for node in instance.nodes_of(visit)]
     # An unused node would count as a visit that must be made, so 'nowhere' exists only if a route may end anywhere.
     first_visit = nowhere + (-1 in instance.end_point)
     manager = pywrapcp.RoutingIndexManager(
@@ -167,29 +175,70 @@ def _build(instance: Instance, orders: Sequence[Order]) -> _Model:
     _add_visits(model)
     _add_crews(model)
     _add_wishes(model)
-    _hold_pinned(model, orders)
+    _add_lengths(model, depots)
+    _hold_places(model, orders)
     return model
+
+
+def _possible(instance: Instance, visit: int) -> bool:
+    return bool(instance.allowed[visit]) and instance.windows[visit] != [NEVER_OPEN]
+
+
+def _points(model: _Model, depots: list[int]) -> NDArray[np.int64]:
+    """The matrix place of every node of the model."""
+    nowhere = [depots[0]] * (model.first_visit - len(depots))
+    doors = [int(model.instance.point_of[node]) for node in model.nodes]
+    return np.array([*depots, *nowhere, *doors], dtype=np.int64)
+
+
+def _add_lengths(model: _Model, depots: list[int]) -> None:
+    """Metres per route, where somebody's are bounded; and what a server's day costs at all."""
+    instance, routing = model.instance, model.routing
+    for vehicle, cost in enumerate(instance.fixed_cost):
+        routing.SetFixedCostOfVehicle(cost, vehicle)
+    if max(instance.max_m) < 0:
+        return
+    points = _points(model, depots)
+    registered: dict[int, int] = {}
+    for matrix in instance.metres:
+        if id(matrix) not in registered:
+            metres = matrix[np.ix_(points, points)].astype(np.int64)
+            metres[:, len(depots) : model.first_visit] = 0
+            registered[id(matrix)] = routing.RegisterTransitMatrix(metres.tolist())
+    most = [_LONGEST_M if bound < 0 else bound for bound in instance.max_m]
+    transits = [registered[id(matrix)] for matrix in instance.metres]
+    routing.AddDimensionWithVehicleTransitAndCapacity(transits, 0, most, True, "metres")
+
+
+def _prices(model: _Model) -> NDArray[np.int64]:
+    """What each visit costs with each vehicle beyond the way there: nodes of the model × vehicles."""
+    instance = model.instance
+    size = model.first_visit + len(model.nodes)
+    prices = np.zeros((size, len(instance.servers)), dtype=np.int64)
+    if size * size * len(instance.servers) <= _MOST_ARCS:
+        prices[model.first_visit :] = [instance.extra[node] for node in model.nodes]
+    return prices
 
 
 def _add_time(model: _Model, depots: list[int]) -> None:
     """Arc costs, and the time dimension with windows, shifts, overtime and breaks."""
     instance, routing = model.instance, model.routing
-    nowhere = [depots[0]] * (model.first_visit - len(depots))
-    points = np.array([*depots, *nowhere, *(int(instance.point_of[node]) for node in model.nodes)])
+    points, prices = _points(model, depots), _prices(model)
     service = np.zeros(len(points), dtype=np.int64)
     service[model.first_visit :] = instance.service[model.nodes]
-    registered: dict[int, tuple[int, int]] = {}
+    costs: dict[tuple[int, bytes], int] = {}
+    times: dict[int, int] = {}
     weight = instance.problem.weights.travel_s
     for vehicle, matrix in enumerate(instance.seconds):
-        if id(matrix) not in registered:
+        priced = id(matrix), prices[:, vehicle].tobytes()
+        if priced not in costs:
             travel = matrix[np.ix_(points, points)].astype(np.int64)
             travel[:, len(depots) : model.first_visit] = 0
-            registered[id(matrix)] = (
-                routing.RegisterTransitMatrix((weight * travel).tolist()),
-                routing.RegisterTransitMatrix((travel + service[:, None]).tolist()),
-            )
-        routing.SetArcCostEvaluatorOfVehicle(registered[id(matrix)][0], vehicle)
-    transits = [registered[id(matrix)][1] for matrix in instance.seconds]
+            costs[priced] = routing.RegisterTransitMatrix((weight * travel + prices[:, vehicle]).tolist())
+            if id(matrix) not in times:
+                times[id(matrix)] = routing.RegisterTransitMatrix((travel + service[:, None]).tolist())
+        routing.SetArcCostEvaluatorOfVehicle(costs[priced], vehicle)
+    transits = [times[id(matrix)] for matrix in instance.seconds]
     routing.AddDimensionWithVehicleTransits(transits, LATEST_S, LATEST_S, False, "time")
     dimension = routing.GetDimensionOrDie("time")
     visit_service = [0] * routing.Size()
@@ -258,10 +307,13 @@ def _add_crews(model: _Model) -> None:
         same = solver.IsEqualVar(routing.VehicleVar(lead), routing.VehicleVar(second))
         solver.Add(same + routing.ActiveVar(lead) <= 1)
         solver.Add(dimension.CumulVar(lead) == dimension.CumulVar(second))
+        for one, other in itertools.chain.from_iterable(itertools.permutations(pair) for pair in instance.apart):
+            first = solver.IsEqualCstVar(routing.VehicleVar(lead), one)
+            solver.Add(first + solver.IsEqualCstVar(routing.VehicleVar(second), other) <= 1)
 
 
 def _add_wishes(model: _Model) -> None:
-    """Soft rules: one server per building, and the server of the published plan."""
+    """Soft rules: one server per building."""
     instance, routing = model.instance, model.routing
     weights = instance.problem.weights
     groups: dict[str, list[int]] = defaultdict(list)
@@ -273,19 +325,23 @@ def _add_wishes(model: _Model) -> None:
         for group in groups.values():
             if len(group) > 1:
                 routing.AddSoftSameVehicleConstraint(group, weights.split_building)
-    if weights.disruption:
-        for visit, home in enumerate(instance.home):
-            if home >= 0 and visit in model.index_of:
-                routing.AddSoftSameVehicleConstraint([model.index_of[visit], routing.Start(home)], weights.disruption)
 
 
-def _hold_pinned(model: _Model, orders: Sequence[Order]) -> None:
-    """Chain the pinned visits each route begins with, so that nothing comes before or between them."""
+def _hold_places(model: _Model, orders: Sequence[Order]) -> None:
+    """What opens a route stays chained to its start as it is; what closes one is followed by its end, or left out."""
     instance, routing = model.instance, model.routing
+    held: set[int] = set()
     for vehicle, order in enumerate(orders):
         index = routing.Start(vehicle)
         for node in order:
-            if not instance.visits[instance.visit_of(node)].pinned:
+            if instance.rank[node] >= FREE and not instance.visits[instance.visit_of(node)].pinned:
                 break
             routing.NextVar(index).SetValue(model.index_of[node])
             index = model.index_of[node]
+            held.add(node)
+    for node, index in model.index_of.items():
+        if instance.rank[node] < FREE and node not in held:
+            routing.VehicleVar(index).SetValues([-1])
+        if instance.rank[node] == LAST:
+            ends = [routing.End(vehicle) for vehicle in sorted(instance.allowed[node])]
+            routing.NextVar(index).SetValues([index, *ends])

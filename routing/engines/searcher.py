@@ -1,0 +1,131 @@
+"""The compiled search as one process runs it: epochs of wall time, or blocks of steps, over all or part of a day."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from routing.instance import Instance, Order
+from routing.kernel import KernelSearch
+
+# One call of the compiled search takes about so long: the halt flag is looked at in between.
+_BLOCK_S = 0.012
+_FIRST_PACE = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an epoch may touch: servers, and visits (those of other servers are left alone anyway)."""
+
+    servers: tuple[int, ...]
+    visits: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an epoch left: current and best orders with their values, and how many steps it made."""
+
+    orders: list[Order]
+    best: list[Order]
+    value: int
+    best_value: int
+    steps: int
+
+
+def temperature(share: float, warm: float, cold: float) -> float:
+    """Geometric cooling: objective seconds at this share (0…1) of the way."""
+    return float(warm * (cold / warm) ** min(1.0, max(0.0, share)))
+
+
+class Searcher:
+    """See the module. `halt[0]` may be shared memory: set, it ends an epoch within a block."""
+
+    def __init__(self, instance: Instance, orders: Sequence[Order], seed: int) -> None:
+        """Raises ValueError if the orders do not hold."""
+        self.kernel = KernelSearch(instance, orders, seed)
+        self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self._pace = _FIRST_PACE
+
+    def epoch(
+        self, orders: Sequence[Order] | None, part: Part | None, seconds: float, warm: float, cold: float
+    ) -> Found:
+        """Search for so long, going on from `orders` (None: from where it stands), cooling from `warm` to `cold`."""
+        kernel = self.kernel
+        if orders is not None:
+            kernel.load(orders)
+        began = time.monotonic()
+        spent = 0.0
+        steps = 0
+        while spent < seconds and not self.halt[0]:
+            block = max(1, int(self._pace * min(_BLOCK_S, seconds - spent)))
+            ends = min(1.0, (spent + block / self._pace) / seconds)
+            self._run(block, temperature(spent / seconds, warm, cold), temperature(ends, warm, cold), part)
+            now = time.monotonic() - began
+            self._pace = 0.7 * self._pace + 0.3 * block / max(1e-6, now - spent)
+            spent = now
+            steps += block
+        return self.found(steps)
+
+    def steps(self, count: int, warm: float, cold: float) -> Found:
+        """So many steps over the whole day, whatever time they take."""
+        self._run(count, warm, cold, None)
+        return self.found(count)
+
+    def load(self, orders: Sequence[Order]) -> int:
+        """Go on from these orders; their value. Raises ValueError if they do not hold."""
+        self.kernel.load(orders)
+        return self.kernel.value
+
+    def filled(self) -> list[Order]:
+        """Where it stands, with whatever fits and pays put in; goes on from there."""
+        self.kernel.build()
+        return self.kernel.best_orders()
+
+    def found(self, steps: int = 0) -> Found:
+        """Where the search stands."""
+        kernel = self.kernel
+        return Found(kernel.orders(), kernel.best_orders(), kernel.value, kernel.best_value, steps)
+
+    def _run(self, count: int, warm: float, cold: float, part: Part | None) -> None:
+        if part is None:
+            self.kernel.run(count, warm, cold)
+        else:
+            self.kernel.run(count, warm, cold, part.servers, part.visits)
+
+
+@dataclass(slots=True)
+class _NowhereTravel:
+    """Takes the place of a problem's travel times in a worker, which has the matrices."""
+
+    def matrix(self, _points: Any, _mode: str, _hour: int) -> Any:
+        raise NotImplementedError
+
+
+class Remote:
+    """A worker's searcher: has the day, waits to be told where and with which seed to begin."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+        self.searcher: Searcher | None = None
+
+    def begin(self, orders: Sequence[Order], seed: int) -> None:
+        """Search from these orders."""
+        self.searcher = Searcher(self.instance, orders, seed)
+        self.searcher.halt = self.halt
+
+    def epoch(
+        self, orders: Sequence[Order] | None, part: Part | None, seconds: float, warm: float, cold: float
+    ) -> Found:
+        """See `Searcher.epoch`. Raises RuntimeError before `begin`."""
+        if self.searcher is None:
+            raise RuntimeError("the search has not begun")
+        return self.searcher.epoch(orders, part, seconds, warm, cold)
+
+
+def bare(instance: Instance) -> Instance:
+    """What a worker needs of a day; sources of travel times, which may hold connections, stay behind."""
+    return replace(instance, problem=replace(instance.problem, travel=_NowhereTravel()))
