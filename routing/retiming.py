@@ -14,6 +14,8 @@ from .timeline import RouteTimes, crew_places, metres_of, time_all, time_route
 
 # A closing time nothing ever reaches.
 _ENDLESS_S = 10**7
+# A break gives way by so much before a window does: people eat later rather than miss an appointment.
+_LUNCH_LATER_S = (900, 1800, 3600)
 
 
 def retime(
@@ -97,9 +99,9 @@ def loosely(
 ) -> Loose:
     """Times of the whole day with crews meeting, whatever the touched routes break.
 
-    In these routes fixed places and distance give way first, then the end of the shift, then the closing of windows
-    and at last that of breaks. `known` holds the times of routes that are not touched. Raises ProblemError if an
-    untouched route does not hold.
+    In these routes fixed places and distance give way first, then the end of the shift, then breaks by up to an hour,
+    then the closing of windows and at last all of breaks. `known` holds the times of routes that are not touched.
+    Raises ProblemError if an untouched route does not hold.
     """
     meet = _can_meet(instance, orders)
     for eased in _easing(instance, touched, orders):
@@ -153,15 +155,21 @@ def _easing(instance: Instance, touched: Collection[int], orders: Sequence[Order
         eased, shift=[(opens, _ENDLESS_S if k in touched else ends) for k, (opens, ends) in enumerate(eased.shift)]
     )
     yield eased
+    for later_s in _LUNCH_LATER_S:
+        yield replace(eased, breaks=_later(eased, touched, later_s))
     visits = {instance.visit_of(node) for k in touched for node in orders[k]}
     windows = [_never_closing(own) if visit in visits else own for visit, own in enumerate(instance.windows)]
     eased = replace(eased, windows=windows)
     yield eased
-    breaks = [
-        [(opens, _ENDLESS_S, length) for opens, _, length in own] if k in touched else own
-        for k, own in enumerate(eased.breaks)
+    yield replace(eased, breaks=_later(eased, touched, _ENDLESS_S))
+
+
+def _later(instance: Instance, touched: Collection[int], later_s: int) -> list[list[tuple[int, int, int]]]:
+    """The breaks, which those of the touched routes may end so much later."""
+    return [
+        [(opens, closes + later_s, length) for opens, closes, length in own] if k in touched else own
+        for k, own in enumerate(instance.breaks)
     ]
-    yield replace(eased, breaks=breaks)
 
 
 def _never_closing(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -287,6 +287,17 @@ def test_a_visit_under_way_is_finished_even_past_the_shift() -> None:
     assert check(answer.problem, answer.plan) == []
 
 
+def test_lunch_waits_for_the_visit_under_way_and_not_the_visit_for_lunch() -> None:
+    under_way = visit("p", 0, service_s=40 * 60, pinned=True, locked_server="s1", drop_penalty=None)
+    day = problem([under_way, visit("later", 500)])
+    answer = replan(day, greedy_plan(day), [], now_s=11 * HOUR + 2700, stop=AT_ONCE)
+    (route,) = answer.plan.routes
+    assert route.stops[0].start_s == 11 * HOUR + 2700
+    assert route.breaks == ((route.stops[0].leave_s, route.stops[0].leave_s + HOUR),)
+    assert route.stops[1].visit_id == "later"
+    assert check(answer.problem, answer.plan) == []
+
+
 def test_an_absent_server_leaves_what_was_under_way_open_but_a_wanted_lock_stays() -> None:
     day = problem(
         [
