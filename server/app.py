@@ -45,6 +45,7 @@ from server.demo import cli as demo_cli
 from server.dispatch import cli as dispatch_cli
 from server.dispatch import rosters, travel_tasks
 from server.dispatch import tasks as dispatch_tasks
+from server.dispatch.services import runner as plan_runner
 from server.dispatch.services import travel_times
 from server.drill import cli as drill_cli
 from server.field import tasks as field_tasks
@@ -84,6 +85,7 @@ def create_app(settings: Settings, faces: Iterable[Face] = ()) -> Flask:
     app.extensions["oidc"] = oidc.from_settings(settings)
     app.extensions["directory"] = ldap.from_settings(settings)
     app.extensions["seals"] = sealing.provider_from(settings)
+    plan_runner.use_processes(settings.routing_processes)
     travel_times.use(roads.engine_from(settings.roads), settings.roads)
     app.extensions["time_stamps"] = bundle_stamps.from_settings(settings)
     app.extensions["target_readings"] = targets.readings_from(settings.target_readings)

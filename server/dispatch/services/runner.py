@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from routing import AnyOf, MaxSeconds, Plan, ProblemError, Progress, solve
+from routing import AnyOf, MaxSeconds, Plan, ProblemError, Progress, pool, solve
 from server.core import live
 from server.core.clock import utc_now
 from server.core.errors import DomainError
@@ -19,6 +19,11 @@ from server.dispatch.models import DayPlan
 from server.dispatch.services import answers, daysheet, replans, travel_times
 
 BEAT_EVERY_S = 0.5
+
+
+def use_processes(count: int) -> None:
+    """How many processes work on one plan from now on, in this process and those forked from it."""
+    pool.use(count)
 
 
 class _Pulse:
