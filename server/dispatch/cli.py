@@ -1,14 +1,20 @@
-"""`flask --app wsgi dispatch travel-factors`: what the court's rides taught about travel times, with the errors."""
+"""`flask --app wsgi dispatch …`: what a court's rides taught about travel times; does the road engine answer."""
 
 from __future__ import annotations
+
+import sys
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from routing import Point, ProblemError
+from routing.roads import RoadError
 from routing.travel_learning import ModeFactors
 from server.core.clock import utc_now
-from server.dispatch.services import travel_factors
+from server.dispatch.services import travel_factors, travel_times
+
+REFUSED = 2
 
 commands = AppGroup("dispatch", help="外出送达调度")
 _MODES = {"car": "驾车", "ebike": "电动自行车", "bike": "自行车", "transit": "公共交通", "walk": "步行"}
@@ -33,6 +39,31 @@ def show_factors(court: str, learn: bool, history: bool) -> None:
         for one in travel_factors.history(court=court):
             told = "；".join(_errors(mode) for mode in travel_factors.factors_of(one).modes)
             click.echo(f"  {one.learnt_on}  {one.rides} 程  {told}")
+
+
+@commands.command("roads-check")
+@click.option("--start", "start", required=True, help="起点经纬度（WGS-84），例如 116.3912,39.9073")
+@click.option("--end", "end", required=True, help="终点经纬度（WGS-84）")
+def check_roads(start: str, end: str) -> None:
+    """向所设置的路网服务询问一段路程，核对地址、密钥与签名。未设置或不可用时退出码为 2。"""
+    try:
+        found = travel_times.ask_once(_place(start), _place(end))
+    except RoadError as error:
+        click.echo(f"{error.message_zh}（{error.code}）", err=True)
+        sys.exit(REFUSED)
+    if found is None:
+        click.echo("未设置路网服务，路程时间按估算计。", err=True)
+        sys.exit(REFUSED)
+    name, seconds, metres = found
+    click.echo(f"{name}：{metres / 1000:.1f} 公里，{seconds / 60:.0f} 分钟" if seconds >= 0 else f"{name}：没有道路")
+
+
+def _place(text: str) -> Point:
+    try:
+        lng, lat = (float(part) for part in text.split(","))
+        return Point(lng, lat)
+    except (ValueError, ProblemError) as error:
+        raise click.BadParameter(f"不是经纬度：{text}") from error
 
 
 def _tell(mode: ModeFactors) -> None:

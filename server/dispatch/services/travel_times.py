@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from routing import HaversineTravel, Problem
+from routing import HaversineTravel, Point, Problem
 from routing.instance import travel_asked, travel_places
 from routing.roads import CachedTravel, RoadEngine
+from routing.roads.http import Http
 from server.config import RoadsSettings
 from server.dispatch.services import travel_factors
 from server.dispatch.travel_store import MongoRows
@@ -85,3 +87,17 @@ def on_roads(
             told["errors"],
         )
     return dataclasses.replace(problem, travel=fetched), fetched.report.document()
+
+
+def ask_once(start: Point, end: Point) -> tuple[str, int, int] | None:
+    """(engine, seconds, metres) of one drive, asked now and not remembered; None without an engine; negative numbers
+    where it knows no way. Raises RoadError.
+    """
+    roads = _roads[0]
+    if roads is None:
+        return None
+    engine = roads.engine
+    profile = next(iter(engine.profiles.values()))
+    with Http(deadline=time.monotonic() + float(roads.settings.seconds)) as http:
+        block = engine.block(http, [(start.lng, start.lat)], [(end.lng, end.lat)], profile.name, 11)
+    return engine.name, int(block.seconds[0, 0]), int(block.metres[0, 0])

@@ -117,6 +117,18 @@ def test_the_command_shows_the_factors_with_their_errors() -> None:
     assert "共 0 程" in run(commands, ["travel-factors", "--court", "京0101"]).output
 
 
+def test_the_command_asks_the_road_engine_for_one_drive(osrm: RoadService) -> None:
+    run = Flask("songda").test_cli_runner().invoke
+    asked = ["roads-check", "--start", "116.36,39.93", "--end", "116.40,39.93"]
+    assert "osrm：4.4 公里，7 分钟" in run(commands, asked).output
+    osrm.faults.extend(["away"] * 9)
+    away = run(commands, asked)
+    assert (away.exit_code, "路网服务繁忙" in away.output) == (2, True)
+    assert "不是经纬度" in run(commands, [*asked[:4], "39.93"]).output
+    travel_times.use(None, RoadsSettings())
+    assert run(commands, asked).exit_code == 2
+
+
 def test_a_plan_by_road_has_the_roads_times_and_so_have_changes_by_hand(osrm: RoadService) -> None:
     visits = samples.make_day(5, servers=1)
     plan = planned()

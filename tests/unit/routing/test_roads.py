@@ -6,17 +6,35 @@ import dataclasses
 import hashlib
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from routing import HaversineTravel, Point
-from routing.roads import AMap, CachedTravel, MemoryStore, Osrm, RoadEngine, RoadError, Tencent, Valhalla
+from routing.datum import LngLat
+from routing.roads import (
+    AMap,
+    Block,
+    CachedTravel,
+    MemoryStore,
+    Osrm,
+    Profile,
+    RoadEngine,
+    RoadError,
+    Row,
+    RowKey,
+    Tencent,
+    Valhalla,
+)
 from routing.roads.amap import signature as amap_signature
 from routing.roads.base import Limits
 from routing.roads.blocks import blocks
 from routing.roads.http import Http
+from routing.roads.store import cells_of, place_of
 from routing.roads.tencent import signature as tencent_signature
 from routing.travel import haversine_m
 from tests.emulators.roads import KEY, SECRET, RoadService, ride
@@ -296,3 +314,47 @@ def test_what_was_fetched_goes_to_workers_whole() -> None:
         fetched = travel(service).fetch(PLACES, [("car", (11,))])
     again = pickle.loads(pickle.dumps(fetched))  # noqa: S301 - our own bytes
     assert (again.matrix(PLACES, "car", 11)[0] == fetched.matrix(PLACES, "car", 11)[0]).all()
+
+
+@dataclasses.dataclass(frozen=True)
+class Forecast:
+    """An engine that knows every hour: as many seconds as metres, and 60 more for each hour of the day."""
+
+    name: str = "forecast"
+    limits: Limits = Limits(10, 10, 10)  # noqa: RUF009 - a value, not a call that does something
+    clock: Literal["hour", "static", "live"] = "hour"
+    profiles: Mapping[str, Profile] = dataclasses.field(default_factory=lambda: {"car": Profile("car")})
+    asked: list[int] = dataclasses.field(default_factory=list)
+
+    def block(self, http: Http, sources: Sequence[LngLat], targets: Sequence[LngLat], profile: str, hour: int) -> Block:
+        self.asked.append(hour)
+        metres = np.array([[ride(a, b, profile)[1] for b in targets] for a in sources]).astype(np.int32)
+        return Block(metres // 10 + 60 * hour, metres)
+
+
+def test_an_engine_that_knows_the_hour_is_asked_and_remembered_by_the_hour() -> None:
+    engine, store = Forecast(), MemoryStore()
+    source = CachedTravel(engine, store, CALM)
+    (eight,) = source.matrices(PLACES, [("car", (8,))])
+    eleven, mean = source.matrices(PLACES, [("car", (11,)), ("car", (8, 11))])
+    assert engine.asked == [8, 11]
+    assert eleven[0][0, 4] - eight[0][0, 4] == 180
+    assert mean[0][0, 4] == pytest.approx((eleven[0][0, 4] + eight[0][0, 4]) / 2, abs=1)
+
+
+@given(st.floats(-180, 180), st.floats(-90, 90))
+def test_a_cell_is_within_a_metre_of_its_place(lng: float, lat: float) -> None:
+    (cell,) = cells_of([Point(lng, lat)])
+    there = place_of(int(cell))
+    assert abs(there[0] - lng) <= 0.51e-5
+    assert abs(there[1] - lat) <= 0.51e-5
+    assert cells_of([Point(*there)])[0] == cell
+
+
+def test_a_memory_that_is_full_forgets_the_oldest() -> None:
+    store = MemoryStore(most_rows=2)
+    row = Row(np.array([1], dtype=np.int64), np.array([5], dtype=np.int32), np.array([6], dtype=np.int32))
+    keys = [RowKey("osrm", "driving", 11, source) for source in range(3)]
+    for key in keys:
+        store.put_many({key: row})
+    assert set(store.get_many(keys)) == set(keys[1:])
