@@ -326,7 +326,14 @@ class Forecast:
     profiles: Mapping[str, Profile] = dataclasses.field(default_factory=lambda: {"car": Profile("car")})
     asked: list[int] = dataclasses.field(default_factory=list)
 
-    def block(self, http: Http, sources: Sequence[LngLat], targets: Sequence[LngLat], profile: str, hour: int) -> Block:
+    def block(
+        self,
+        http: Http,  # noqa: ARG002 - it asks nobody
+        sources: Sequence[LngLat],
+        targets: Sequence[LngLat],
+        profile: str,
+        hour: int,
+    ) -> Block:
         self.asked.append(hour)
         metres = np.array([[ride(a, b, profile)[1] for b in targets] for a in sources]).astype(np.int32)
         return Block(metres // 10 + 60 * hour, metres)
