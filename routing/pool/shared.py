@@ -41,7 +41,10 @@ class _Shared:
         return self.workers
 
     def put_back(self, workers: Workers) -> None:
-        """Fit for the next caller, or ended."""
+        """Fit for the next caller, or ended. Those still warming up have run nothing yet, and go on with it."""
+        if workers.alive() and not workers.ready():
+            workers.drop(None)
+            return
         if not (workers.clear(_REST_S) and workers.alive()):
             workers.close()
             self.workers = None
