@@ -4,22 +4,23 @@ One or two visits of one route (or one on each side of a crew) are tried in ever
 exactly timed; what is taken out may find another place afterwards.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .batch import batch_ends
 from .construct import Builder
 from .instance import MANDATORY_PENALTY, Instance, Order
 from .objective import objective
-from .slots import ENDLESS, Floats, fits, route_state
+from .slots import ENDLESS, fits, route_state
 from .timeline import legs_of, time_all
 
 # How many of the cheapest tries are priced exactly, and how many pairs of gaps of a crew are looked at.
-_PRICED, _CREW_OPTIONS, _ROWS = 8, 120, 60_000
+_PRICED, _CREW_OPTIONS = 8, 120
+# Sets of visits to leave out that are tried at most.
+_SETS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,72 +81,95 @@ def removable(instance: Instance, order: Order, worth: int) -> list[int]:
 
 
 def _single_tries(builder: Builder, visit: int, most: int, worth: int) -> list[_Try]:
-    """The cheapest tries of every server, by one visit less and, if that may be cheaper or the only way, by two."""
+    """The cheapest tries: sets of one, then of two visits of one route, those that may be cheapest first.
+
+    A set's price is at least its loss, less the travel it saves, and the least detour the visit can be in that route;
+    sets are left once that is more than the best try and what only the whole day decides about it could make up for.
+    """
     instance = builder.instance
+    weights = instance.problem.weights
+    margin = 3 * weights.reorder + weights.fairness
+    routes = [_Route(builder, visit, server) for server in sorted(instance.allowed[visit])]
     tries: list[_Try] = []
+    best = float(worth)
     for count in range(1, most + 1):
-        for server in sorted(instance.allowed[visit]):
-            best = min((one.price for one in tries), default=float(worth))
-            tries += _route_tries(builder, visit, server, count, best)
+        sets = [one for route in routes for one in route.sets(count, best + margin)]
+        for bound, server, out in sorted(sets)[:_SETS]:
+            if bound >= best + margin:
+                break
+            one = _without(builder, visit, server, out)
+            if one is not None:
+                tries.append(one)
+                best = min(best, one.price)
     return tries
 
 
-def _route_tries(builder: Builder, visit: int, server: int, count: int, best: float) -> Iterator[_Try]:
+class _Route:
+    """A server's route with what leaving out each optional visit would lose and save."""
+
+    def __init__(self, builder: Builder, visit: int, server: int) -> None:
+        instance, self.server = builder.instance, server
+        self.order = builder.orders[server]
+        self.weight = instance.problem.weights.travel_s
+        self.loss = [instance.penalty[instance.visit_of(node)] for node in self.order]
+        self.own = removable(instance, self.order, MANDATORY_PENALTY)
+        most = instance.servers[server].max_visits
+        self.too_many = 0 if most is None else len(self.order) + 1 - most
+        points = [instance.start_point[server], *(int(instance.point_of[node]) for node in self.order)]
+        matrix, end = instance.seconds[server], instance.end_point[server]
+        door, here = int(instance.point_of[visit]), np.array(points)
+        ways = matrix[np.ix_(here, here)].astype(np.float64)
+        home = matrix[here, end].astype(np.float64) if end >= 0 else np.zeros(len(here))
+        self.ways = np.column_stack([ways, home])
+        legs = [float(self.ways[k, k + 1]) for k in range(len(points))]
+        self.least = [loss - self.weight * (legs[k] + legs[k + 1]) for k, loss in enumerate(self.loss)]
+        to, onward = matrix[here, door].astype(np.float64), matrix[door, here].astype(np.float64)
+        back = float(matrix[door, end]) if end >= 0 else 0.0
+        detours = to[:, None] + np.append(onward, back)[None, :] - self.ways
+        # The visit comes between two doors, the earlier one first.
+        between = np.triu(np.ones(detours.shape, dtype=bool), 1)
+        self.detour = float(detours[between].min()) + instance.extra[visit][server] / max(1, self.weight)
+
+    def _saved(self, out: tuple[int, ...]) -> float:
+        """Travel seconds the route is shorter without these positions."""
+        kept = [0, *(k + 1 for k in range(len(self.order)) if k not in out), len(self.order) + 1]
+        if len(kept) == 2:
+            return float(sum(self.ways[k, k + 1] for k in range(len(self.order) + 1)))
+        first, last = min(out), max(out) + 2
+        before = sum(self.ways[k, k + 1] for k in range(first, last))
+        inside = [k for k in kept if first <= k <= last]
+        return float(before - sum(self.ways[a, b] for a, b in pairwise(inside)))
+
+    def sets(self, count: int, below: float) -> Iterator[tuple[float, int, tuple[int, ...]]]:
+        """(bound, server, positions) of the sets that may cost less than `below`."""
+        if self.too_many > count:
+            return
+        for out in combinations(self.own, count):
+            # The legs around what goes are the most that is saved: cheap to know, and mostly enough.
+            if sum(self.least[k] for k in out) + self.weight * self.detour >= below:
+                continue
+            bound = sum(self.loss[k] for k in out) + self.weight * (self.detour - self._saved(out))
+            if bound < below:
+                yield bound, self.server, out
+
+
+def _without(builder: Builder, visit: int, server: int, out: tuple[int, ...]) -> _Try | None:
+    """The visit in the cheapest gap of the route without these positions, if it fits."""
     instance, order = builder.instance, builder.orders[server]
-    most_visits = instance.servers[server].max_visits
-    if len(order) < count or (most_visits is not None and len(order) - count + 1 > most_visits):
-        return
-    loss = [instance.penalty[instance.visit_of(node)] for node in order]
-    own = removable(instance, order, MANDATORY_PENALTY)
-    least = _least(instance, server, order, loss)
-    sets = [out for out in combinations(own, count) if sum(least[k] for k in out) < best]
-    sets = sorted(sets, key=lambda out: sum(loss[k] for k in out))[: max(1, _ROWS // max(1, len(order)))]
-    if not sets:
-        return
-    rows = _rows(np.array(order, dtype=np.int64), sets, visit)
-    ends = batch_ends(instance, server, rows, builder.table, builder.appointments)
-    lost = np.repeat(np.array([sum(loss[k] for k in out) for out in sets], dtype=np.float64), rows.shape[1])
-    price = lost + instance.problem.weights.travel_s * (
-        _travel(instance, server, rows) - _length(instance, server, order)
-    )
-    price += instance.extra[visit][server]
-    price[ends >= ENDLESS] = np.inf
-    for row in np.argsort(price, kind="stable")[:_PRICED]:
-        if not np.isfinite(price[row]):
-            break
-        out = tuple(instance.visit_of(order[k]) for k in sets[int(row) // rows.shape[1]])
-        yield _Try(float(price[row]), ((server, [int(node) for node in rows[row]]),), out)
-
-
-def _least(instance: Instance, server: int, order: Order, loss: Sequence[int]) -> list[float]:
-    """For each visit a lower bound of what its absence costs: its loss less the legs to it and from it."""
-    legs = legs_of(instance, server, order)
-    weight = instance.problem.weights.travel_s
-    return [loss[k] - weight * float(legs[k] + legs[k + 1]) for k in range(len(order))]
-
-
-def _rows(order: NDArray[np.int64], sets: Sequence[tuple[int, ...]], visit: int) -> NDArray[np.int64]:
-    """For every set of positions taken out and every gap left, the order with the visit in that gap."""
-    kept = np.array([[k for k in range(len(order)) if k not in out] for out in sets], dtype=np.int64)
-    kept = kept.reshape(len(sets), -1)
-    length = kept.shape[1] + 1
-    rows = np.empty((len(sets), length, length), dtype=np.int64)
-    for gap in range(length):
-        rows[:, gap, :gap] = order[kept[:, :gap]]
-        rows[:, gap, gap] = visit
-        rows[:, gap, gap + 1 :] = order[kept[:, gap:]]
-    return rows.reshape(-1, length)
-
-
-def _travel(instance: Instance, server: int, rows: NDArray[np.int64]) -> Floats:
-    points = instance.point_of[rows]
-    matrix, end = instance.seconds[server].astype(np.float64), instance.end_point[server]
-    total = matrix[instance.start_point[server], points[:, 0]] + matrix[points[:, :-1], points[:, 1:]].sum(axis=1)
-    return np.asarray(total + (matrix[points[:, -1], end] if end >= 0 else 0.0), dtype=np.float64)
-
-
-def _length(instance: Instance, server: int, order: Order) -> float:
-    return float(_travel(instance, server, np.array([order], dtype=np.int64))[0]) if order else 0.0
+    base = [node for k, node in enumerate(order) if k not in out]
+    trial = copy(builder)
+    trial.orders, trial.states = list(builder.orders), list(builder.states)
+    trial.orders[server] = base
+    trial.states[server] = route_state(instance, server, base, builder.appointments)
+    fit = trial.fits(server, np.array([visit])).extra[0]
+    gap = int(np.argmin(fit))
+    if fit[gap] >= ENDLESS:
+        return None
+    saved = sum(legs_of(instance, server, order)) - sum(legs_of(instance, server, base))
+    lost = sum(instance.penalty[instance.visit_of(order[k])] for k in out)
+    price = lost + instance.problem.weights.travel_s * (float(fit[gap]) - saved) + instance.extra[visit][server]
+    gone = tuple(instance.visit_of(order[k]) for k in out)
+    return _Try(price, ((server, [*base[:gap], visit, *base[gap:]]),), gone)
 
 
 def _crew_tries(builder: Builder, visit: int, worth: int) -> list[_Try]:
@@ -193,13 +217,13 @@ def _options(builder: Builder, visit: int, server: int, worth: int) -> list[_Opt
     instance, order = builder.instance, builder.orders[server]
     most_visits = instance.servers[server].max_visits
     found = []
-    length = _length(instance, server, order)
+    length = float(sum(legs_of(instance, server, order)))
     for out in (None, *removable(instance, order, worth)):
         base = [node for k, node in enumerate(order) if k != out]
         if most_visits is not None and len(base) >= most_visits:
             continue
         lost = 0 if out is None else instance.penalty[instance.visit_of(order[out])]
-        saved = 0.0 if out is None else length - _length(instance, server, base)
+        saved = 0.0 if out is None else length - sum(legs_of(instance, server, base))
         fit = fits(
             instance, builder.table, route_state(instance, server, base, builder.appointments), np.array([visit])
         )

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from routing.instance import Instance, Order
-from routing.kernel import KernelSearch
+
+if TYPE_CHECKING:
+    from routing.kernel import KernelSearch
 
 # One call of the compiled search takes about so long: the halt flag is looked at in between.
 _BLOCK_S = 0.012
@@ -45,7 +48,9 @@ class Searcher:
 
     def __init__(self, instance: Instance, orders: Sequence[Order], seed: int) -> None:
         """Raises ValueError if the orders do not hold."""
-        self.kernel = KernelSearch(instance, orders, seed)
+        # Loaded by the first search only: numba takes half a second and much memory, and who serves pages and asks for
+        # prices or reasons never searches.
+        self.kernel: KernelSearch = import_module("routing.kernel").KernelSearch(instance, orders, seed)
         self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._pace = _FIRST_PACE
 

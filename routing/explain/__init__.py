@@ -3,7 +3,7 @@
 from routing.check.wording import VIOLATIONS_ZH, violation_text_zh
 
 from .admit import Admission, admissions, all_admissions
-from .reasons import explain, reasons_for
+from .reasons import explain, explain_left, reasons_for
 from .sentences import ADMISSIONS_ZH, REASONS_ZH, admission_text_zh, placement_text_zh, reason_text_zh
 from .why import Alternative, Placement, why
 
@@ -18,6 +18,7 @@ __all__ = [
     "admissions",
     "all_admissions",
     "explain",
+    "explain_left",
     "placement_text_zh",
     "reason_text_zh",
     "reasons_for",

@@ -35,7 +35,12 @@ def explain(
     instance: Instance, orders: Sequence[Order], only: Collection[str] | None = None
 ) -> dict[str, tuple[Reason, ...]]:
     """Reasons by visit id for every visit (of `only`, if given) that the (feasible) orders leave out."""
-    builder = Builder(instance, orders)
+    return explain_left(Builder(instance, orders), only)
+
+
+def explain_left(builder: Builder, only: Collection[str] | None = None) -> dict[str, tuple[Reason, ...]]:
+    """`explain` for orders that a builder holds already."""
+    instance = builder.instance
     left = [
         visit
         for visit in range(instance.n)

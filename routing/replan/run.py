@@ -12,8 +12,8 @@ import numpy as np
 
 from routing.assemble import make_plan, orders_of
 from routing.construct import Builder, fill
-from routing.eject import make_room
-from routing.explain import explain
+from routing.eject import Room, make_room
+from routing.explain import explain_left
 from routing.instance import MANDATORY_PENALTY, Instance, Order, compile_problem
 from routing.objective import objective, planned_visits
 from routing.plan import Plan, Progress, Unplanned
@@ -25,7 +25,7 @@ from routing.timeline import retime_changed
 
 from .changes import Changes, change_text_zh, compare, server_text_zh, totals_text_zh
 from .day import changed_problem
-from .events import Event, UrgentVisit
+from .events import Event, ServerAbsent, ServerLate, UrgentVisit
 from .standing import standing_orders
 from .underway import let_finish
 
@@ -90,7 +90,7 @@ def replan(
     happened = [events] if isinstance(events, Event) else list(events)
     published = _with_times(problem, published)
     desk = _Desk(problem, published, changed_problem(problem, published, happened, now_s), began)
-    desk.first(_urgent(happened))
+    desk.first(_concerned(happened))
     first = desk.answer(seed)
     if on_first is not None:
         on_first(first)
@@ -119,8 +119,13 @@ def _compiled(changed: Problem, published: Plan) -> tuple[Problem, Instance, lis
     return eased, compile_problem(eased, routes_led(published)), orders
 
 
-def _urgent(events: Sequence[Event]) -> list[str]:
-    return [event.visit.id for event in events if isinstance(event, UrgentVisit)]
+def _concerned(events: Sequence[Event]) -> list[str]:
+    """The visits the events are about: they are placed with care, others as they fit."""
+    return [
+        event.visit.id if isinstance(event, UrgentVisit) else event.visit_id
+        for event in events
+        if not isinstance(event, ServerAbsent | ServerLate)
+    ]
 
 
 def _with_times(problem: Problem, plan: Plan) -> Plan:
@@ -142,41 +147,53 @@ class _Desk:
         self.orders, self.times = standing_orders(self.instance, orders)
         self.value_before = objective(self.instance, self.orders, self.times)
         self.displaced: dict[str, str] = {}
+        self.builder: Builder | None = None
 
-    def first(self, urgent: Sequence[str]) -> None:
-        """Inserts what is open: mandatory and urgent visits first (others make room for them), then what fell out."""
+    def first(self, concerned: Sequence[str]) -> None:
+        """Inserts what is open: mandatory visits and those concerned first (others make room for them), then the rest
+        of what fell out."""
         rng = np.random.default_rng(0)
         index = self.instance.visit_index
         were = {index[key] for route in self.published.routes for key in route.visit_ids if key in index}
         planned = planned_visits(self.instance, self.orders)
         open_now = [visit for visit in range(self.instance.n) if visit not in planned]
-        new = {index[key] for key in urgent}
-        must = [v for v in open_now if self.instance.penalty[v] >= MANDATORY_PENALTY or v in new]
+        about = {index[key] for key in concerned if key in index}
+        must = [v for v in open_now if self.instance.penalty[v] >= MANDATORY_PENALTY or v in about]
         fallen = [v for v in open_now if v in were and v not in must]
         if not must and not fallen:
             return
         builder = Builder(self.instance, self.orders)
-        for these in (must, fallen):
-            if these:
-                fill(builder, rng, only=these)
-            for visit in sorted(these, key=lambda one: -self.instance.penalty[one]):
-                if not builder.planned[visit]:
-                    builder = self._make_room(builder, visit, rng)
+        if must:
+            fill(builder, rng, only=must)
+        for visit in sorted(must, key=lambda one: -self.instance.penalty[one]):
+            if not builder.planned[visit]:
+                builder = self._make_room(builder, visit, rng)
+        if fallen:
+            fill(builder, rng, only=fallen)
         changed = {k for k, order in enumerate(builder.orders) if order != self.orders[k]}
         times = retime_changed(self.instance, builder.orders, self.times, changed)
         if times is None:
             raise ValueError("what was inserted does not hold")
-        self.orders, self.times = builder.orders, times
+        self.orders, self.times, self.builder = builder.orders, times, builder
 
     def _make_room(self, builder: Builder, visit: int, rng: np.random.Generator) -> Builder:
         room = make_room(builder, visit)
         if room is None:
             return builder
-        after = Builder(self.instance, room.orders)
+        after = self._with_room(builder, visit, room)
         fill(after, rng, only=list(room.displaced))
         for one in room.displaced:
             self.displaced[self.instance.visits[one].id] = self.instance.visits[visit].id
         return after
+
+    def _with_room(self, builder: Builder, visit: int, room: Room) -> Builder:
+        """A builder over the orders with the visit in; a visit of one server changes one route of the old one."""
+        if self.instance.visits[visit].crew == 2:
+            return Builder(self.instance, room.orders)
+        builder.take_out(room.displaced)
+        server = next(k for k, order in enumerate(room.orders) if visit in order)
+        builder.put(visit, server, room.orders[server].index(visit))
+        return builder
 
     def answer(self, seed: int) -> Replanned:
         """The first answer, with reasons for whatever was planned or new and is not planned now."""
@@ -191,7 +208,8 @@ class _Desk:
     def _reasons(self, plan: Plan) -> tuple[Unplanned, ...]:
         known = {item.visit_id: item.reasons for item in self.published.unplanned}
         fresh = {item.visit_id for item in plan.unplanned if not known.get(item.visit_id)}
-        made = explain(self.instance, self.orders, fresh) if fresh else {}
+        builder = self.builder or (Builder(self.instance, self.orders) if fresh else None)
+        made = explain_left(builder, fresh) if builder is not None and fresh else {}
         return tuple(replace(item, reasons=made.get(item.visit_id) or known[item.visit_id]) for item in plan.unplanned)
 
     def told(self, plan: Plan, first_s: float | None) -> Replanned:
