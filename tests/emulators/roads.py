@@ -47,6 +47,7 @@ class RoadService:
         self.verbose_only = verbose_only
         self.faults: deque[str] = deque()
         self.asked: list[tuple[int, int]] = []
+        self.heard: list[str] = []  # every request as it came, decoded
         self.off_road: set[LngLat] = set()
         self.no_way: set[tuple[LngLat, LngLat]] = set()
         self.slow_s = 5.0
@@ -242,6 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self, body: bytes) -> None:
         service = self.server.service
+        service.heard.append(f"{unquote(self.path)} {self.headers} {body.decode()}")
         fault = service.faults.popleft() if service.faults else ""
         if fault == "drop":
             self.close_connection = True

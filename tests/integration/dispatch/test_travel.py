@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -150,6 +151,18 @@ def test_a_plan_by_road_has_the_roads_times_and_so_have_changes_by_hand(osrm: Ro
     assert len(osrm.asked) == asked
 
 
+def test_a_road_engine_hears_where_doors_are_and_nothing_else(osrm: RoadService) -> None:
+    visits = samples.make_day(5, servers=1)
+    planned()
+    (heard,) = osrm.heard
+    places, rest = heard.removeprefix("GET ").split("/driving/")[1].split("?", 1)
+    assert all(re.fullmatch(r"-?\d+\.\d{6},-?\d+\.\d{6}", one) for one in places.split(";"))
+    for visit in visits:
+        for secret in (visit["_id"], visit["case_number"], visit["recipient_name"], visit["address"]["mask"], COURT):
+            assert secret not in heard
+    assert rest.startswith("sources=")
+
+
 def test_a_second_plan_of_the_day_asks_no_road_again(osrm: RoadService) -> None:
     samples.make_day(5, servers=1)
     planned()
@@ -191,10 +204,11 @@ def test_stopping_a_plan_stops_the_asking(osrm: RoadService, monkeypatch: pytest
     samples.make_day(3, servers=1)
     plan = create_plan(court=COURT, day=DAY, seconds=30, seed=1, actor=MANAGER, now=utc_now())
     DayPlan._get_collection().update_one({"_id": plan["_id"]}, {"$set": {"state": "stopping"}})
-    began = utc_now()
     assert run_plan(plan_id=plan["_id"], now=utc_now())
-    assert (utc_now() - began).total_seconds() < 2.0
-    assert get_plan(court=COURT, plan_id=plan["_id"])["state"] == "done"
+    stopped = get_plan(court=COURT, plan_id=plan["_id"])
+    assert stopped["state"] == "done"
+    assert stopped["roads"]["elapsed_s"] < 2.0
+    assert stopped["roads"]["errors"] == {"roads.stopped": 1}
 
 
 def test_rows_grow_by_what_is_added_and_the_newer_counts() -> None:
