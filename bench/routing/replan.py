@@ -12,7 +12,7 @@ from routing import MaxSeconds, Plan, Point, Problem, Visit, Window, check, solv
 from routing.replan import Changes, Event, Replanned, ServerAbsent, UrgentVisit, as_it_stands, compare, replan
 
 from .days import made_up_day
-from .results import Progress
+from .results import Progress, said
 
 VISITS, NOW_S = 400, 10 * 3600
 PUBLISHED_S, COLD_S = 10.0, 1.0
@@ -105,9 +105,9 @@ def _one(found: _Found, problem: Problem, published: Plan, event: Event, seed: i
     firsts: list[Replanned] = []
     final = replan(problem, published, event, now_s=NOW_S, seed=seed, on_first=firsts.append)
     for answer in (*firsts, final):
-        found.broken += [str(one) for one in check(answer.problem, answer.plan, published)]
+        found.broken += said(check(answer.problem, answer.plan, published))
     cold = solve(final.problem, MaxSeconds(COLD_S), seed)
-    found.broken += [str(one) for one in check(final.problem, cold)]
+    found.broken += said(check(final.problem, cold))
     found.first_ms.append(1000.0 * final.first_s)
     found.final_s.append(final.elapsed_s)
     urgent = event.visit.id if isinstance(event, UrgentVisit) else ""

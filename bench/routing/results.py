@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import time
@@ -15,10 +16,12 @@ from bench.figures import Figure
 from routing import Plan, Problem, check
 from routing.check import objective_parts
 from routing.instance import MANDATORY_PENALTY
+from routing.plan import Violation
 
 # A mandatory visit left out counts for so much in comparisons: with its real price of 10⁸ one of them would hide
 # everything else in a mean. How many were left out is told beside it.
 MISSED_S = 100_000
+FAULTS_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class CourtRun:
 
 @dataclass(frozen=True, slots=True)
 class VrptwRun:
-    """One engine on one VRPTW instance; distance in the file's unit (one decimal), `best_known` likewise."""
+    """One engine on one VRPTW instance; distance in the file's unit (one decimal), `best_known` likewise.
+
+    Distance 0: the engine found nothing in time.
+    """
 
     instance: str
     customers: int
@@ -54,7 +60,9 @@ class VrptwRun:
 
     @property
     def gap(self) -> float:
-        """Per cent above the best known."""
+        """Per cent above the best known; infinite for what is no solution."""
+        if self.broken or not self.distance:
+            return math.inf
         return 100.0 * (self.distance / self.best_known - 1.0)
 
 
@@ -71,7 +79,7 @@ class Results:
     def broken(self) -> list[str]:
         """Plans that did not hold; there should be none."""
         runs: list[CourtRun | VrptwRun] = [*self.court, *self.vrptw]
-        return [f"{run.engine}: {run}" for run in runs if run.broken]
+        return [str(run) for run in runs if run.broken]
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -95,9 +103,17 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load average {load}"
 
 
+def said(violations: Sequence[Violation]) -> tuple[str, ...]:
+    """The first faults, short."""
+    return tuple(
+        " ".join(filter(None, (one.code, one.server_id, one.visit_id, str(one.params or ""))))
+        for one in violations[:FAULTS_TOLD]
+    )
+
+
 def judged(problem: Problem, plan: Plan) -> tuple[int, int, tuple[str, ...]]:
     """Objective (see CourtRun), mandatory visits left out, and broken rules: the judge's sums, not the engine's."""
-    broken = tuple(str(violation) for violation in check(problem, plan))
+    broken = said(check(problem, plan))
     left = {item.visit_id for item in plan.unplanned}
     missed = sum(1 for visit in problem.visits if visit.drop_penalty is None and visit.id in left)
     total = objective_parts(problem, plan).total

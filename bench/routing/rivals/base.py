@@ -63,10 +63,6 @@ def warm(work: Callable[[], Any]) -> None:
         future.result()
 
 
-def import_all() -> None:
-    """This module imports all that the engines need; being called in a process is enough."""
-
-
 def _slowly(work: Callable[[], Any]) -> None:
     """Long enough for the other process to take the other job."""
     work()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bench.routing.days import made_up_day
 from routing import MaxSeconds, Plan, Problem, solve
 from routing.instance import Instance, Order, compile_problem
 
@@ -68,6 +69,13 @@ class Vroom:
 
 
 RIVALS: tuple[Rival, ...] = (Ours(), PyVrpChain(), Vroom(), OrToolsAlone())
+
+
+def warm_up() -> None:
+    """Everything the competitors need in a worker process, imported and used once."""
+    day = made_up_day(12, "full", 0).problem
+    _chain(day, 0, time.time() + 0.5, 0.5)
+
 
 Work = Callable[[Problem, int, Deadline, float], list[Order]]
 
