@@ -1,6 +1,7 @@
 """PyVRP (MIT, Wouda et al. 2024) on some customers of an instance, starting from their routes."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pyvrp
@@ -12,7 +13,7 @@ Routes = list[list[int]]
 
 def _data(instance: Instance, nodes: Sequence[int], limit: int) -> pyvrp.ProblemData:
     """The sub-problem of these customers; nodes[0] is the depot."""
-    dist = instance.dist[np.ix_(nodes, nodes)].astype(np.int64)
+    dist: Any = instance.dist[np.ix_(nodes, nodes)].astype(np.int64)
     clients = [
         pyvrp.Client(
             at,

@@ -37,6 +37,12 @@ class Instance:
     def customers(self) -> int:
         return len(self.demand) - 1
 
+    def parts(self) -> tuple[str, int, int, NDArray[np.float64]]:
+        """What `build` makes the same instance of."""
+        columns = (self.demand, self.opens, self.closes, self.service)
+        rows = np.column_stack([self.points, *(column.astype(np.float64) for column in columns)])
+        return self.name, self.vehicles, self.capacity, rows
+
     def distance(self, routes: list[list[int]]) -> int:
         """Length of the routes in tenths."""
         return sum(int(self.dist[a, b]) for r in routes if r for a, b in zip([0, *r], [*r, 0], strict=True))
@@ -110,7 +116,7 @@ def parse(text: str, name: str = "") -> Instance:
         at += 1
     if at < len(lines) and lines[at][1][0].upper() == "CUST":
         at += 1
-    rows = []
+    rows: list[tuple[float, float, int, int, int, int]] = []
     for line, words in lines[at:]:
         row = _row(words, line)
         if _number(words[0], _FIELDS[0], line) != len(rows):

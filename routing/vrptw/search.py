@@ -14,67 +14,86 @@ from .read import Instance, Ints
 
 Routes = list[list[int]]
 
+# So many nearest customers are looked through for routes to tear strings out of.
+_CLOSE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Heats are in mean edge lengths of the instance; the rest as in the paper."""
+    """Heats are in mean edge lengths of the instance; the names of the paper are in brackets."""
 
-    hot: float = 1.0
-    cold: float = 0.005
-    mean_cut: float = 15.0
-    longest: float = 20.0
-    split: float = 0.5
-    deeper: float = 0.9
-    blink: float = 0.01
-    neighbours: int = 50
-    waiting: float = 0.0
-    depot: int = 100000
+    hot: float = 3.0  # (T0)
+    cold: float = 0.005  # (Tf)
+    mean_cut: float = 15.0  # customers torn out on average (c-bar)
+    longest: float = 10.0  # longest string (L-max)
+    split: float = 0.5  # share of strings some of whose middle stays (alpha)
+    deeper: float = 0.9  # chance that one more of the middle stays; the paper's 0.01 does worse in seconds (beta)
+    blink: float = 0.01  # chance that a place is overlooked (gamma)
+    neighbours: int = 50  # places looked at, before and after as many customers
+    waiting: float = 0.1  # distance that a unit of waiting counts for among neighbours
 
 
-def _neighbours(instance: Instance, tuning: Tuning) -> tuple[Ints, Ints, Ints]:
+# Routes of many customers: smaller ruins, as there are few routes to spread them over, and time counts for more.
+LONG_ROUTES = Tuning(mean_cut=8.0, longest=8.0, waiting=0.2)
+SHORT_ROUTES = Tuning()
+_LONG = 25
+
+
+def tuning_for(customers: int, routes: int) -> Tuning:
+    """What measured best for plans with so many routes."""
+    return LONG_ROUTES if customers > _LONG * max(1, routes) else SHORT_ROUTES
+
+
+def _first(score: NDArray[np.float32], count: int) -> Ints:
+    """The columns of the `count` lowest scores in each row, lowest first."""
+    some = np.argpartition(score, count - 1, axis=1)[:, :count] if count < score.shape[1] else np.argsort(score)
+    # Equal scores in the order of the numbers, whatever the partition left behind.
+    some.sort(axis=1)
+    order = np.argsort(np.take_along_axis(score, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1).astype(np.int32)
+
+
+def _neighbours(instance: Instance, tuning: Tuning) -> Ints:
+    """For each customer who may come right before, who right after, and who is near: `lists` of the state."""
     n = instance.customers
     count = min(tuning.neighbours, n - 1)
-    dist = instance.dist.astype(np.int64)
+    never = np.float32(4e9)
+    near = instance.dist.astype(np.float32)
+    np.fill_diagonal(near, never)
+    near[:, 0] = never
+    near[0, :] = never
     # [a, b]: waiting and lateness at b when served right after a.
-    earliest = np.maximum(instance.opens, instance.opens[0] + dist[0])
-    earliest[0] = instance.opens[0]
-    reach = (earliest + instance.service)[:, None] + dist
-    latest = (instance.closes + instance.service)[:, None] + dist
-    waiting = np.maximum(instance.opens[None] - latest, 0)
-    score = dist + tuning.waiting * waiting + np.where(reach > instance.closes[None], 1e9, 0)
-    np.fill_diagonal(score, 4e9)
-    score[0, :] = score[:, 0] = 4e9
-    after = np.argsort(score, axis=1, kind="stable")[:, :count]
-    before = np.argsort(score.T, axis=1, kind="stable")[:, :count]
-    near = dist.astype(np.float64)
-    np.fill_diagonal(near, 4e9)
-    near[:, 0] = 4e9
-    close = np.argsort(near, axis=1, kind="stable")[:, : min(n - 1, 100)]
-    return before.astype(np.int32), after.astype(np.int32), close.astype(np.int32)
+    reach = (np.maximum(instance.opens, instance.opens[0] + instance.dist[0]) + instance.service)[
+        :, None
+    ] + instance.dist
+    latest = (instance.closes + instance.service)[:, None] + instance.dist
+    waiting = np.maximum(instance.opens[None] - latest, 0).astype(np.float32)
+    score = near + np.float32(tuning.waiting) * waiting
+    score[reach > instance.closes[None]] = np.float32(1e9)
+    close = _first(near, min(n - 1, _CLOSE))
+    return np.concatenate([_first(score.T.copy(), count), _first(score, count), close], axis=1)
 
 
 class Search:
     """State of one search. `load` routes (or nothing), `run`, look at `routes()` and `best_routes()`."""
 
-    def __init__(self, instance: Instance, seed: int, tuning: Tuning = Tuning()) -> None:
+    def __init__(self, instance: Instance, seed: int, tuning: Tuning = SHORT_ROUTES) -> None:
         self.instance = instance
         self.tuning = tuning
         n = instance.customers
-        before, after, close = _neighbours(instance, tuning)
+        lists = _neighbours(instance, tuning)
         node = np.zeros((n + 1, k.NODE_WIDTH), np.int32)
         node[:, k.OPEN], node[:, k.CLOSE] = instance.opens, instance.closes
         node[:, k.SERVICE], node[:, k.DEMAND] = instance.service, instance.demand
-        rank = (instance.dist < instance.dist[:, :1]).sum(axis=1)
         r = min(instance.vehicles, n)
-        node[:, k.NEAR_DEPOT] = rank <= tuning.depot
         head = np.zeros(16, np.int64)
-        head[k.LISTED] = before.shape[1]
+        head[k.LISTED] = min(tuning.neighbours, n - 1)
         head[k.RANDOM] = (seed * 0x9E3779B97F4A7C15 + 0x1234567) % (2**63 - 1) + 1
         self.state = State(
             node=node,
             route=np.zeros((r, k.ROUTE_WIDTH), np.int32),
             dist=instance.dist,
-            lists=np.concatenate([before, after, close], axis=1),
+            lists=lists,
             work=np.zeros((n + 1, k.WORK_WIDTH), np.int64),
             head=head,
         )

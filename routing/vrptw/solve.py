@@ -13,8 +13,8 @@ from .cut import Parts, halves
 from .greedy import first_plan
 from .native.state import ABSENT
 from .read import SCALE, Instance, read
-from .search import Routes, Tuning
-from .team import Alone, Asked, Pair, Team, lent
+from .search import SHORT_ROUTES, Routes, tuning_for
+from .team import Alone, Asked, LateError, Pair, Team, lent
 from .worker import Outcome, Task, as_task
 
 # Kept back for the last answers to arrive and to be put together.
@@ -39,9 +39,6 @@ class Solution:
     vehicles: int
     seconds: float
     engine: str
-
-
-STRATEGY = None
 
 
 class _Run:
@@ -70,7 +67,7 @@ class _Run:
         self.best: Routes = []
         self.best_cost = (instance.customers + 1) * ABSENT
         self.done = 0
-        self.tuning = Tuning()
+        self.tuning = SHORT_ROUTES
         self.hot = self.cold = 1.0
         self.started = began
         self.warm = False
@@ -91,7 +88,7 @@ class _Run:
         return self.done >= self.steps if self.steps else time.monotonic() >= self.until
 
     def heat(self, share: float) -> float:
-        return self.hot * (self.cold / self.hot) ** share
+        return float(self.hot * (self.cold / self.hot) ** share)
 
     def cost(self, routes: Routes) -> int:
         """Distance in tenths, ABSENT more for each customer left out."""
@@ -113,7 +110,7 @@ class _Run:
         self.started = time.monotonic()
         everybody = list(range(1, self.instance.customers + 1))
         steps = 0 if self.warm else _FIRST_STEPS * self.instance.customers
-        task = Task(self.best, everybody, self.instance.vehicles, 0.0, steps, 0)
+        task = Task(self.best, everybody, self.instance.vehicles, 0.0 if self.steps else self.until, steps, 0)
         out = team.do([("anneal", task, (_COLDEST, _COLDEST))], self.until)[0]
         self.current = out.best
         self.keep(out.best_cost, out.best)
@@ -198,9 +195,7 @@ def _both(run: _Run, pair: Pair) -> None:
 
 def _work(run: _Run, team: Team) -> None:
     run.first(team)
-    if STRATEGY:
-        STRATEGY(run, team)
-    elif isinstance(team, Pair) and run.instance.customers < _WHOLE:
+    if isinstance(team, Pair) and run.instance.customers < _WHOLE:
         run.engine = "pyvrp+ruin-recreate"
         _both(run, team)
     else:
@@ -209,17 +204,19 @@ def _work(run: _Run, team: Team) -> None:
 
 def _by_two(run: _Run, seed: int, workers: Workers) -> None:
     """In the workers; by this process alone while they warm up, and after one is lost."""
-    pair = Pair(workers, run.halted)
+    pair = Pair(workers, run.halted, run.until)
     try:
         # The plan in hand is the answer should the workers not be warm in time: compiling here would take too long.
         while not run.over() and not workers.wait_ready(_LOOK_S):
             pass
         if not run.over():
-            pair.load(run.instance, seed)
+            pair.load(run.instance, seed, run.tuning)
             _work(run, pair)
+    except LateError:
+        pass
     except WorkerError:
         if not run.over():
-            _work(run, Alone(run.instance, seed, run.halted))
+            _work(run, Alone(run.instance, seed, run.tuning, run.halted))
 
 
 def solve_instance(
@@ -253,11 +250,12 @@ def solve_instance(
     run.warm = bool(start)
     plan = start or first_plan(instance)
     run.keep(run.cost(plan), plan)
+    run.tuning = tuning_for(instance.customers, len(plan))
     with lent(processes if seconds is not None else 1) as workers:
         if workers is not None:
             _by_two(run, seed, workers)
         else:
-            _work(run, Alone(instance, seed, run.halted))
+            _work(run, Alone(instance, seed, run.tuning, run.halted))
     if run.best_cost >= ABSENT:
         raise ProblemError("vrptw.no_plan", f"在给定时间内未找到 {instance.vehicles} 辆车可行的方案")
     return run.solution()

@@ -8,15 +8,21 @@ from typing import Protocol
 from routing.pool import Call, Workers, shared
 
 from .read import Instance
+from .search import Tuning
 from .worker import Outcome, Task, Worker
 
 WARM_UP = "routing.vrptw.warm:warm_up"
 _KEY = "vrptw"
 _LOOK_S = 0.02
-# A worker is late by at most one of PyVRP's iterations, long on a crowded machine; after this it counts as lost.
-_LATE_S = 5.0
+# A worker is late by at most one of PyVRP's iterations, long on a crowded machine. At the end of the budget nobody
+# waits for it; before that it counts as lost after a while.
+_GRACE_S, _LATE_S = 0.08, 5.0
 
 Asked = tuple[str, Task, tuple[float, ...]]
+
+
+class LateError(Exception):
+    """The answer did not come in time: the plan in hand is the result."""
 
 
 class Team(Protocol):
@@ -34,8 +40,8 @@ class Alone:
 
     hands = 1
 
-    def __init__(self, instance: Instance, seed: int, halted: Callable[[], bool]) -> None:
-        self.worker = Worker(instance, seed)
+    def __init__(self, instance: Instance, seed: int, tuning: Tuning, halted: Callable[[], bool]) -> None:
+        self.worker = Worker(instance, seed, tuning)
         self.worker.ask = halted
 
     def do(self, asked: Sequence[Asked], until: float) -> list[Outcome]:  # noqa: ARG002 - tasks know
@@ -47,13 +53,14 @@ class Pair:
 
     hands = 2
 
-    def __init__(self, workers: Workers, halted: Callable[[], bool]) -> None:
+    def __init__(self, workers: Workers, halted: Callable[[], bool], end: float) -> None:
         self.workers = workers
+        self.end = end
         self.halted = halted
 
-    def load(self, instance: Instance, seed: int) -> list[Call]:
+    def load(self, instance: Instance, seed: int, tuning: Tuning) -> list[Call]:
         """Sends the instance; arrays live in the workers from then on."""
-        payloads = [(instance, seed * 1000 + slot) for slot in range(self.workers.count)]
+        payloads = [(*instance.parts(), seed * 1000 + slot, tuning) for slot in range(self.workers.count)]
         return self.workers.load_each(_KEY, "routing.vrptw.worker:make", payloads)
 
     def send(self, slot: int, method: str, task: Task, rest: tuple[float, ...]) -> Call:
@@ -61,10 +68,14 @@ class Pair:
         return self.workers.call(slot, _KEY, method, task, *rest)
 
     def wait(self, calls: Sequence[Call], until: float) -> list[Outcome]:
-        """Their results, at about `until` or when halted."""
-        while not self.workers.wait(calls, _LOOK_S) and time.monotonic() < until + _LATE_S:
-            if self.halted():
+        """Their results, at about `until` or when halted. Raises LateError if they do not come."""
+        halted = False
+        while not self.workers.wait(calls, _LOOK_S):
+            if not halted and self.halted():
+                halted, until = True, time.monotonic()
                 self.workers.halt()
+            if time.monotonic() > until + (_GRACE_S if halted or until >= self.end else _LATE_S):
+                raise LateError
         return [call.result(_LATE_S) for call in calls]
 
     def do(self, asked: Sequence[Asked], until: float) -> list[Outcome]:

@@ -1,14 +1,15 @@
 """What a worker process does for one instance; the same object works in-process."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .polish import polish
-from .read import Instance
+from .read import Instance, build
 from .search import Routes, Search, Tuning
 
 # One call of compiled code takes about this long: how late a halt is noticed.
@@ -22,8 +23,8 @@ class Task(NamedTuple):
     routes: Routes
     customers: list[int]
     limit: int
-    until: float  # time.monotonic(), which is the same in all processes of a machine
-    steps: int  # 0: by the clock
+    until: float  # time.monotonic(), which is the same in all processes of a machine; 0: only `steps` count
+    steps: int  # 0: by the clock alone
     seed: int
 
 
@@ -39,9 +40,9 @@ class Outcome(NamedTuple):
 class Worker:
     """Searches on one instance. `halt[0]` not 0, or `ask()`: return early."""
 
-    def __init__(self, instance: Instance, seed: int, tuning: Tuning | None = None) -> None:
+    def __init__(self, instance: Instance, seed: int, tuning: Tuning) -> None:
         self.instance = instance
-        self.search = Search(instance, seed, tuning or Tuning())
+        self.search = Search(instance, seed, tuning)
         self.halt: NDArray[np.int64] = np.zeros(1, np.int64)
         self.ask: Callable[[], bool] | None = None
         self._rate = 0.0
@@ -55,15 +56,15 @@ class Worker:
         search.load(task.routes, task.customers, task.limit)
         search.construct()
         if task.steps:
-            self._by_steps(task.steps, hot, cold)
+            self._by_steps(task.steps, task.until or math.inf, hot, cold)
         else:
             self._by_clock(task.until, hot, cold)
         return Outcome(search.cost, search.routes(), search.best_cost, search.best_routes())
 
-    def _by_steps(self, steps: int, hot: float, cold: float) -> None:
+    def _by_steps(self, steps: int, until: float, hot: float, cold: float) -> None:
         block = max(1, min(200, steps // 20))
         for done in range(0, steps, block):
-            if self._stopped():
+            if self._stopped() or time.monotonic() >= until:
                 return
             self.search.run(min(block, steps - done), hot * (cold / hot) ** (done / steps))
 
@@ -93,10 +94,10 @@ class Worker:
         return Outcome(cost, routes, cost, routes)
 
 
-def make(payload: tuple[Instance, int]) -> Worker:
-    """Factory for the pool."""
-    instance, seed = payload
-    return Worker(instance, seed)
+def make(payload: tuple[Any, ...]) -> Worker:
+    """Factory for the pool. The distances are counted anew: faster than sending them."""
+    *parts, seed, tuning = payload
+    return Worker(build(*parts), seed, tuning)
 
 
 def as_task(routes: Sequence[list[int]], limit: int, until: float, steps: int, seed: int) -> Task:

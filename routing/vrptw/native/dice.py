@@ -20,9 +20,9 @@ def draw(head: Longs) -> np.uint64:
 
 @inlined
 def below(head: Longs, limit: int) -> int:
-    return np.int64(((draw(head) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32))
+    return int(np.int64(((draw(head) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32)))
 
 
 @inlined
 def share(head: Longs) -> float:
-    return np.float64(draw(head) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float(np.float64(draw(head) >> np.uint64(11)) * (1.0 / 9007199254740992.0))

@@ -149,7 +149,7 @@ def tear(node: Ints, route: Ints, dist: Ints, work: Longs, head: Longs, x: int, 
     link(node, route, dist, work, head, a, x, r)
     forward(node, work, head, x)
     backward(node, work, head, a)
-    return gain
+    return int(gain)
 
 
 @compiled

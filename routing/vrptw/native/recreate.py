@@ -23,7 +23,6 @@ from .state import (
     LEFT,
     LISTED,
     LOAD,
-    NEAR_DEPOT,
     OPEN,
     PRED,
     ROUTE,
@@ -39,16 +38,16 @@ from .state import (
 def rank(node: Ints, dist: Ints, head: Longs, c: int, way: int) -> int:
     """Sort key of a customer to put back: random, heavy, far, close, tight, early and late first (4:4:2:1:2:2:2)."""
     if way < 4:
-        return np.int64(draw(head) >> np.uint64(2))
+        return int(np.int64(draw(head) >> np.uint64(2)))
     if way < 8:
-        return np.int64(-node[c, DEMAND])
+        return int(-node[c, DEMAND])
     if way < 10:
-        return np.int64(-dist[0, c])
+        return int(-dist[0, c])
     if way < 11:
-        return np.int64(dist[0, c])
+        return int(dist[0, c])
     if way < 13:
-        return np.int64(node[c, CLOSE] - node[c, OPEN])
-    return np.int64(node[c, OPEN] if way < 15 else -node[c, CLOSE])
+        return int(node[c, CLOSE] - node[c, OPEN])
+    return int(node[c, OPEN] if way < 15 else -node[c, CLOSE])
 
 
 @compiled
@@ -71,7 +70,7 @@ def sort(node: Ints, dist: Ints, work: Longs, head: Longs) -> None:
 def fits(node: Ints, c: int, a: int, b: int, da: int, db: int) -> bool:
     """Whether c can be served between a and b in time."""
     t = max(node[a, LEAVE] + da, node[c, OPEN])
-    return t <= node[c, CLOSE] and t + node[c, SERVICE] + db <= node[b, LATEST]
+    return bool(t <= node[c, CLOSE] and t + node[c, SERVICE] + db <= node[b, LATEST])
 
 
 @compiled
@@ -108,7 +107,7 @@ def near_places(
 def end_places(
     node: Ints, route: Ints, dist: Ints, head: Longs, c: int, limit: int, at: int, into: int
 ) -> tuple[int, int, int]:
-    """The same at the two ends of every route, for customers near the depot, and in a route of its own."""
+    """The same at the two ends of every route and in a route of its own."""
     room = head[CAPACITY] - node[c, DEMAND]
     d0 = dist[c, 0]
     empty = -1
@@ -116,7 +115,7 @@ def end_places(
         if route[r, COUNT] == 0:
             empty = r
             continue
-        if node[c, NEAR_DEPOT] == 0 or route[r, LOAD] > room:
+        if route[r, LOAD] > room:
             continue
         b = route[r, FIRST]
         added = d0 + dist[c, b] - node[b, D_PRED]
@@ -161,8 +160,7 @@ def recreate(
         c = work[i, BACK]
         limit = allowed - cost + 1
         added, at, into = near_places(node, route, dist, lists, head, c, limit, blink)
-        if node[c, NEAR_DEPOT] == 1 or added > 2 * dist[0, c]:
-            added, at, into = end_places(node, route, dist, head, c, added, at, into)
+        added, at, into = end_places(node, route, dist, head, c, added, at, into)
         if into < 0 and limit > ABSENT // 2:
             added, at, into = any_place(node, route, dist, head, c, limit)
         if into >= 0:

@@ -20,10 +20,10 @@ Longs = NDArray[np.int64]
 
 # Columns of `node`, one cache line for each customer: links, departure, latest start, distances to both links...
 PRED, SUCC, ROUTE, LEAVE, LATEST, D_SUCC, D_PRED = range(7)
-# ...what never changes: opening, closing, service, demand, whether ends of routes are tried as places too...
-OPEN, CLOSE, SERVICE, DEMAND, NEAR_DEPOT = range(7, 12)
+# ...what never changes: opening, closing, service, demand...
+OPEN, CLOSE, SERVICE, DEMAND = range(7, 11)
 # ...the step in which the columns above were saved, and the links in the best solution.
-STAMP, BEST_ROUTE, BEST_PRED = range(12, 15)
+STAMP, BEST_ROUTE, BEST_PRED = range(11, 14)
 SAVED = 7
 # Columns of `route`; the last two are steps.
 FIRST, LAST, LOAD, COUNT, R_STAMP, CUT = range(6)
