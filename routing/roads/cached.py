@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.travel import SAME_PLACE_M, Asked, FloatMatrix, HasLngLat, HaversineTravel, IntMatrix, whole
+from routing.travel import Asked, HasLngLat, HaversineTravel, IntMatrix
 
 from .asking import ask_missing
-from .base import NO_ROUTE, UNKNOWN, Block, Profile, RoadEngine
+from .base import NO_ROUTE, UNKNOWN, Block, RoadEngine
 from .fetched import FetchedTravel
 from .report import FetchReport
 from .store import Cells, PairStore, Row, RowKey, cells_of, place_of
@@ -32,9 +32,8 @@ def beijing_hour() -> int:
 class CachedTravel:
     """Travel times by road: `engine` for what `store` does not know, `fallback` for what neither does.
 
-    The engine's rides become journeys with the fallback's numbers: its loss per journey is added (parking, waiting),
-    answers for free roads or for now are stretched by its ratio of speeds to the hour asked, and no journey is slower
-    than walking the same way. `seconds` bounds a fetch, network and all; at 0 nobody is asked.
+    Answers for free roads, or for the traffic of now, are kept as those of a calm hour; `FetchedTravel` makes journeys
+    of them. `seconds` bounds a fetch, network and all; at 0 nobody is asked.
     """
 
     engine: RoadEngine
@@ -57,23 +56,18 @@ class CachedTravel:
         """Everything `asked` over `points`, from store, engine and fallback; never raises for the engine's sake."""
         began = time.monotonic()
         report = FetchReport(self.engine.name)
-        cells, first = np.unique(cells_of(points), return_index=True)
-        places = [points[int(one)] for one in first]
-        rides: dict[tuple[str, int], Block] = {}
+        cells = np.unique(cells_of(points))
+        pairs = len(cells) * (len(cells) - 1)
+        rides = {}
         for profile, hour in self._needed(asked):
-            report.pairs += len(cells) * (len(cells) - 1)
+            report.pairs += pairs
             rides[profile, hour] = self._rides(cells, profile, hour, began + self.seconds, report, on_progress)
-        estimates = self.fallback.matrices(places, asked)
-        tables = {}
-        for one, estimate in zip(asked, estimates, strict=True):
-            if one[0] not in self.engine.profiles:
-                report.pairs += len(cells) * (len(cells) - 1)
-                report.not_offered += len(cells) * (len(cells) - 1)
-                tables[one] = estimate
-            else:
-                tables[one] = self._journeys(one, rides, estimate)
+        strange = {mode for mode, _ in asked} - set(self.engine.profiles)
+        report.pairs += pairs * len(strange)
+        report.not_offered += pairs * len(strange)
         report.elapsed_s = time.monotonic() - began
-        return FetchedTravel({int(cell): row for row, cell in enumerate(cells)}, tables, self.fallback, report)
+        index = {int(cell): row for row, cell in enumerate(cells)}
+        return FetchedTravel(index, rides, self.engine.profiles, self.fallback, report)
 
     def _needed(self, asked: Sequence[Asked]) -> list[tuple[str, int]]:
         offered = [(self.engine.profiles[mode].name, hours) for mode, hours in asked if mode in self.engine.profiles]
@@ -140,35 +134,6 @@ class CachedTravel:
             rows[key] = Row(cells[fresh[i]], rides.seconds[i, fresh[i]], rides.metres[i, fresh[i]])
         if rows:
             self.store.put_many(rows)
-
-    def _journeys(
-        self, asked: Asked, rides: dict[tuple[str, int], Block], estimate: tuple[IntMatrix, IntMatrix]
-    ) -> tuple[IntMatrix, IntMatrix]:
-        """The mean journey over the hours asked, door to door; the estimate where a ride is missing."""
-        mode, hours = asked
-        profile = self.engine.profiles[mode]
-        seconds = np.zeros(estimate[0].shape, dtype=np.float64)
-        metres, known = np.zeros_like(seconds), np.ones(seconds.shape, dtype=np.bool_)
-        for hour in hours:
-            block = rides[profile.name, self._kept_hour(hour)]
-            known &= block.seconds >= 0
-            metres += block.metres / len(hours)
-            seconds += self._journey_s(block, profile, mode, hour) / len(hours)
-        near = metres < SAME_PLACE_M
-        seconds[near & known] = 0.0
-        return (
-            np.where(known, whole(seconds), estimate[0]).astype(np.int32),
-            np.where(known, whole(metres), estimate[1]).astype(np.int32),
-        )
-
-    def _journey_s(self, block: Block, profile: Profile, mode: str, hour: int) -> FloatMatrix:
-        metres = block.metres.astype(np.float64)
-        if profile.timed:
-            ride_s = block.seconds * self.fallback.slowdown(mode, self._kept_hour(hour), hour)
-        else:
-            ride_s = metres * (3.6 / self.fallback.speed_of(mode, hour))
-        walk_s = metres * (3.6 / self.fallback.speed_of("walk", hour))
-        return np.asarray(np.minimum(ride_s + self.fallback.paces[mode].overhead_s, walk_s), dtype=np.float64)
 
 
 def _rectangular(missing: NDArray[np.bool_]) -> NDArray[np.bool_]:

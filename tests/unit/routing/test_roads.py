@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing import HaversineTravel, Point
+from routing import HaversineTravel, Iterations, Point, check, solve
 from routing.datum import LngLat
+from routing.instance import travel_asked, travel_places
 from routing.roads import (
     AMap,
     Block,
@@ -39,7 +40,7 @@ from routing.roads.tencent import signature as tencent_signature
 from routing.travel import haversine_m
 from tests.emulators.roads import KEY, SECRET, RoadService, ride
 
-from .days import near
+from .days import CENTRE, near, problem, visit
 
 PLACES = [near(0, 0), near(900, 300), near(-4000, 7000), near(3000, -2000), near(5000, 5000)]
 KINDS = ("valhalla", "osrm", "amap", "tencent")
@@ -347,6 +348,35 @@ def test_an_engine_that_knows_the_hour_is_asked_and_remembered_by_the_hour() -> 
     assert engine.asked == [8, 11]
     assert eleven[0][0, 4] - eight[0][0, 4] == 180
     assert mean[0][0, 4] == pytest.approx((eleven[0][0, 4] + eight[0][0, 4]) / 2, abs=1)
+
+
+def test_hours_that_were_not_fetched_stretch_the_nearest_ones() -> None:
+    fetched = CachedTravel(Forecast(), MemoryStore(), CALM).fetch(PLACES, [("car", (9, 12))])
+    ten, six = (fetched.matrix(PLACES, "car", hour)[0][0, 4] for hour in (10, 18))
+    nine, noon = (fetched.matrix(PLACES, "car", hour)[0][0, 4] for hour in (9, 12))
+    assert ten == nine
+    assert six - 150 == pytest.approx((noon - 150) * 25 / 17, abs=1)
+
+
+def test_a_shift_that_changes_after_the_fetch_keeps_the_roads() -> None:
+    with RoadService("osrm") as service:
+        fetched = travel(service).fetch(PLACES, [("car", (9, 13, 16))])
+    later = fetched.matrices(PLACES, [("car", (11, 14, 16))])[0]
+    assert (later[1] == fetched.matrix(PLACES, "car", 9)[1]).all()
+    assert (later[1] != CALM.matrix(PLACES, "car", 9)[1]).any()
+
+
+def test_a_plan_by_road_is_sound() -> None:
+    places = around(12)
+    asked = problem([dataclasses.replace(visit(f"v{n}"), point=place) for n, place in enumerate(places)])
+    with RoadService("valhalla") as service:
+        fetched = travel(service).fetch(list(travel_places(asked)), travel_asked(asked))
+    day = dataclasses.replace(asked, travel=fetched)
+    plan = solve(day, Iterations(10), 1)
+    assert check(day, plan) == []
+    first = plan.routes[0].stops[0]
+    there = places[int(first.visit_id.removeprefix("v"))]
+    assert first.travel_m == pytest.approx(ride((CENTRE.lng, CENTRE.lat), (there.lng, there.lat), "auto")[1], abs=4)
 
 
 @given(st.floats(-180, 180), st.floats(-90, 90))
