@@ -119,6 +119,7 @@ def _court(plan: Plan, results: Results, progress: Progress) -> None:
 
 
 def _vrptw(plan: Plan, results: Results, progress: Progress) -> None:
+    vrptw.warm_up()
     results.vrptw += vrptw.measure(plan.vrptw_seeds, plan.vrptw_seconds, progress, plan.vrptw_most)
 
 

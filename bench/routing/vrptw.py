@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bench.figures import Figure
@@ -42,6 +43,11 @@ def tasks(most: int | None = None) -> list[_Task]:
         for row in rows
     ]
     return sorted((one for one in found if most is None or one.customers <= most), key=lambda one: one.customers)
+
+
+def warm_up() -> None:
+    """Both of the competitors' processes know what these instances need."""
+    base.warm(partial(vrptw.warm_up, tasks()[0].path))
 
 
 def budget_s(seeds: int, seconds: Sequence[float], most: int | None = None) -> float:

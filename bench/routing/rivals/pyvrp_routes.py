@@ -1,7 +1,7 @@
 """A court day as PyVRP can say it: no breaks, no crews; skills through dear arcs, several windows as alternatives.
 
 The shift's length is shortened by the breaks owed, so that lunch finds room afterwards. Prizes are capped: PyVRP stalls
-on huge ones. Both were tried with and without on the days of seeds 101 to 103; see docs/performance.md.
+on huge ones.
 """
 
 from __future__ import annotations

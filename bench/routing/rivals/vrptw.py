@@ -34,6 +34,12 @@ def _read(path: Path) -> Instance:
     return read(path)
 
 
+def warm_up(path: Path) -> None:
+    """Everything imported and used once."""
+    pyvrp_routes(path, time.time() + 0.3, 0)
+    ortools_routes(path, time.time() + 0.3, FIRST_SOLUTIONS[0])
+
+
 def length(path: Path, routes: Sequence[Sequence[int]]) -> int:
     """Tenths."""
     return _read(path).distance([list(route) for route in routes])
