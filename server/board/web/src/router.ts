@@ -26,6 +26,7 @@ export const pages: RouteRecordRaw[] = [
   { path: '/materials/:tab?', name: 'materials', component: () => import('./pages/Materials.vue'), meta: { title: '现场材料', needs: 'dispatch.view', menu: true } },
   { path: '/findings', name: 'findings', component: () => import('./pages/Findings.vue'), meta: { title: '异常提示', needs: 'watch.view', menu: true } },
   { path: '/mileage/:date?', name: 'mileage', component: () => import('./pages/Mileage.vue'), meta: { title: '里程', needs: 'dispatch.view', menu: true } },
+  { path: '/capacity/:id?', name: 'capacity', component: () => import('./pages/Capacity.vue'), meta: { title: '人力测算', needs: 'dispatch.plan', menu: true, admin: true } },
   { path: '/papers/:tab?', name: 'papers', component: () => import('./pages/Papers.vue'), meta: { title: '文书', needs: 'papers.view', menu: true } },
   { path: '/overview', name: 'overview', component: () => import('./pages/Overview.vue'), meta: { title: '辖区概况', needs: 'overview.view', menu: true } },
   { path: '/people/:id?', name: 'people', component: () => import('./pages/People.vue'), meta: { title: '人员', needs: 'people.view', menu: true, admin: true } },

@@ -7,10 +7,10 @@ const visit = (id: string, more: Partial<Visit> = {}): Visit => ({
   recipient_name: id, recipient_kind: '自然人', address: '某处', wgs84: [116.37, 39.93], windows: [], minutes: 8, crew: 1, skills: [],
   priority: 0, due_on: '2026-11-30', hearing_at: null, remarks: [], server_id: null, second_server_id: null, position: null,
   second_position: null, planned_arrive_at: null, planned_leave_at: null, outcome: null, rule: 'judge_asked_direct', rule_text: '',
-  review: { state: 'none', reason: null, round: 0, by_name: null, at: null }, building: null, address_masked: false, ...more,
+  review: { state: 'none', reason: null, round: 0, by_name: null, at: null }, building: null, address_masked: false, witness_windows: [], recused: [], ...more,
 })
 const entry = (id: string): DayView['roster'][number] => ({
-  server_id: id, staff_no: id, name: id, mode: 'car', shift: [30_600, 63_000], break: null, max_stops: 2, skills: [], status: 'on_duty',
+  server_id: id, staff_no: id, name: id, mode: 'car', shift: [30_600, 63_000], break: null, second_break: null, areas: [], max_km: null, max_stops: 2, skills: [], status: 'on_duty',
   start: { point: { lng: 116, lat: 39, datum: 'WGS-84' }, wgs84: [116, 39] },
 })
 const day = (visits: Visit[], routes: DayView['routes'] = []): DayView => ({

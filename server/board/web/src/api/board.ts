@@ -1,6 +1,6 @@
 /** Every call the board makes, by name. Paths, bodies and answers are those of the generated document. */
 import { answer, client } from './client'
-import type { ImportKind, RosterAsked, TaskState } from './types'
+import type { ImportKind, ReplanAsked, RosterAsked, TaskState } from './types'
 
 export const session = {
   signOut: () => answer(client.DELETE('/api/session')),
@@ -43,6 +43,8 @@ export const days = {
     answer(client.POST('/api/board/days/{date}/selection', { params: { path: { date } }, body: {} })),
   plan: (date: string, body: { seconds: number; seed: number }) =>
     answer(client.POST('/api/board/days/{date}/plans', { params: { path: { date } }, body })),
+  replan: (date: string, body: ReplanAsked) =>
+    answer(client.POST('/api/board/days/{date}/replans', { params: { path: { date } }, body })),
   plans: (date: string) =>
     answer(client.GET('/api/board/days/{date}/plans', { params: { path: { date } } })).then((list) => list.items),
   positions: (date: string) =>
@@ -55,7 +57,10 @@ const plan = (id: string) => ({ params: { path: { plan_id: id } } })
 export const plans = {
   get: (id: string) => answer(client.GET('/api/board/plans/{plan_id}', plan(id))),
   stop: (id: string) => answer(client.POST('/api/board/plans/{plan_id}/stop', plan(id))),
-  publish: (id: string) => answer(client.POST('/api/board/plans/{plan_id}/publish', plan(id))),
+  publish: (id: string, revision: number | null = null) =>
+    answer(client.POST('/api/board/plans/{plan_id}/publish', { ...plan(id), body: { revision } })),
+  changes: (id: string) => answer(client.GET('/api/board/plans/{plan_id}/changes', plan(id))),
+  reject: (id: string) => answer(client.POST('/api/board/plans/{plan_id}/reject', { ...plan(id), body: {} })),
 }
 
 const visit = (id: string) => ({ params: { path: { visit_id: id } } })
@@ -63,6 +68,7 @@ export const visits = {
   get: (id: string) => answer(client.GET('/api/board/visits/{visit_id}', visit(id))),
   price: (id: string, body: { server_id: string; position?: number }) =>
     answer(client.POST('/api/board/visits/{visit_id}/price', { ...visit(id), body })),
+  why: (id: string) => answer(client.GET('/api/board/visits/{visit_id}/why', visit(id))),
   assign: (id: string, body: { server_id: string; position?: number; version: number }) =>
     answer(client.POST('/api/board/visits/{visit_id}/assign', { ...visit(id), body })),
   unassign: (id: string, body: { version: number; reason: string }) =>

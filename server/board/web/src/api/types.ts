@@ -11,6 +11,8 @@ interface Pairs {
   wgs84: LngLat
   shift: Span
   break: Span
+  second_break: Span
+  witness_windows: Span[]
   windows: Span[]
   breaks: Span[]
   track: LngLat[]
@@ -53,6 +55,16 @@ export type Selection = Of<'BoardSelection'>
 export type SelectionRow = Selection['candidates'][number]
 export type Price = Of<'BoardPrice'>
 export type Batch = Of<'BoardBatch'>
+export type Replan = Of<'BoardReplan'>
+export type ReplanAsked = Schemas['BoardReplanAsked']
+export type HappeningKind = ReplanAsked['kind']
+export type PlanChange = Replan['changes'][number]
+export type VisitWhy = Of<'BoardVisitWhy'>
+export type Study = Of<'BoardStudy'>
+export type StudyRow = Study['rows'][number]
+export type StudySummary = Of<'BoardStudySummary'>
+export type StudyAsked = Schemas['BoardStudyAsked']
+export type Suggested = Of<'BoardSuggested'>
 export type Fix = NonNullable<VisitDetail['evidence'][number]['fix']>
 export type EvidenceItem = VisitDetail['evidence'][number]
 export type Paper = VisitDetail['papers'][number]

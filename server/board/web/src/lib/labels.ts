@@ -18,7 +18,17 @@ export const visitState = word({
 export const reviewState = word({ none: '未提交', pending: '待审核', accepted: '已通过', sent_back: '已退回' })
 export const planState = word({
   queued: '排队中', running: '规划中', stopping: '正在停止', done: '未发布', failed: '失败', published: '已发布',
-  superseded: '已被替换',
+  superseded: '已被替换', rejected: '未采纳',
+})
+export const studyState = word({
+  queued: '排队中', running: '测算中', stopping: '正在停止', done: '已完成', stopped: '已停止', failed: '失败',
+})
+export const happening = word({
+  urgent: '加急上门', withdrawn: '取消上门', second: '须两人同往', window: '改约时段', recused: '送达员回避', absent: '送达员缺勤',
+  late: '送达员晚到',
+})
+export const planChange = word({
+  withdrawn: '取消', dropped: '排不下', assigned: '新排入', reassigned: '改派', second: '换同往人', retimed: '改时间',
 })
 export const importState = word({ queued: '排队中', running: '导入中', done: '已完成', failed: '失败' })
 export const importKind = word({ cases: '送达任务', servers: '外勤名单' })

@@ -3,7 +3,7 @@ export const EVENT_NAMES = [
   'task.updated', 'attempt.closed', 'effect.proposed', 'effect.decided', 'todo.changed',
   'visit.created', 'visit.assigned', 'visit.unassigned', 'visit.progress', 'visit.outcome', 'visit.reviewed',
   'ledger.changed', 'look.asked', 'look.answered', 'look.expired', 'evidence.received', 'evidence.analysed',
-  'plan.progress', 'plan.finished', 'plan.published',
+  'plan.progress', 'plan.finished', 'plan.published', 'capacity.progress',
   'import.progress', 'import.finished',
   'paper.made', 'paper.failed', 'position.received',
   // The stream lost news on the way (a slow tab, or its Redis was away): read the state again.
