@@ -8,8 +8,8 @@ import numpy as np
 from routing.instance import Instance, Order, compile_problem
 from routing.problem import Break, Point, Problem, Server, Visit, Window
 
-from .arrays import day_of, second_desk
-from .layout import BEST, CREWS, FREE_TO, LENGTH, NODE, OPEN, VALUE, WHERE
+from .arrays import day_of
+from .layout import BEST, FREE_TO, LENGTH, NODE, OPEN, VALUE, WHERE
 from .recreate import BY_VALUE, DENSITY, FARTHEST, RANDOM, TIGHTEST
 from .search import BUILD, RESET, SEARCH, run
 
@@ -50,7 +50,6 @@ class KernelSearch:
         self._runs = 0
         taste = tune or Tune()
         self._day = day_of(instance, orders, [float(getattr(taste, name)) for name in Tune.__slots__])
-        self._trial = second_desk(self._day)
         self.load(orders)
 
     def load(self, orders: Sequence[Order]) -> None:
@@ -97,19 +96,12 @@ class KernelSearch:
         start, and `value` is an upper bound then until the orders are loaded again.
         """
         self._mask(servers, visits)
-        known_best = self.best_value
-        run(self._day, SEARCH, self._next_seed(), iterations, max(warm_from, 1e-3), max(warm_to, 1e-3))
-        if self.best_value < known_best:
-            self._settle_best()
-
-    def _settle_best(self) -> None:
-        """Crews meet as early as they can in the best orders too, which may save overtime."""
-        if not self._day.num[CREWS]:
-            return
-        self._trial.server[:, LENGTH] = self._day.best[:, 0]
-        self._trial.stops[:, 1 : self._day.best.shape[1], NODE] = self._day.best[:, 1:]
-        if run(self._trial, RESET, 0, 0, 1.0, 1.0):
-            self._day.num[BEST] = min(self.best_value, int(self._trial.num[VALUE]))
+        low, high = max(warm_to, 1e-3), max(warm_from, 1e-3)
+        holds = run(self._day, SEARCH, self._next_seed(), iterations, high, low)
+        if not holds and servers is None and visits is None:
+            best = self.best_value
+            self.load(self.best_orders())
+            self._day.num[BEST] = min(best, self.best_value)
 
     def _mask(self, servers: Collection[int] | None, visits: Collection[int] | None) -> None:
         node, n = self._day.node, self.instance.n
@@ -134,8 +126,8 @@ class KernelSearch:
         for sequence in _SEQUENCES[:tries]:
             self.load(start)
             run(self._day, BUILD, self._next_seed(), sequence, 1.0, 1.0)
-            if found is None or self.value < found[0]:
-                found = (self.value, self.orders())
+            if found is None or self.best_value < found[0]:
+                found = (self.best_value, self.best_orders())
         if found is not None:
             self.load(found[1])
 

@@ -83,16 +83,6 @@ def day_of(instance: Instance, orders: Sequence[Order], tune: Sequence[float]) -
     )
 
 
-def second_desk(day: Day) -> Day:
-    """Another day with the same facts and its own routes."""
-    return Day(
-        *(
-            table if name in ("travel", "entry", "near") else table.copy()
-            for name, table in zip(Day._fields, day, strict=True)
-        )
-    )
-
-
 def _distinct(matrices: Sequence[IntMatrix]) -> tuple[list[IntMatrix], list[int]]:
     """The different matrices, and which of them is each server's."""
     number: dict[int, int] = {}

@@ -24,7 +24,9 @@ POINT, SERVICE, MEET, MEET_BY, WINDOWS, PENALTY, BUILDING, CREW, RANK, BEFORE, H
 # WHERE: server (-1 none), PLACE: position there. MISSING_AT: index on the list of the absent (-1: planned).
 # FREE_TO: whether the run may touch the visit. *Lists*: absent visits; visits this step takes out or offers, with the
 # agreed start they had (-1: were absent).
-WHERE, PLACE, MISSING_AT, IS_TRIED, FREE_TO, L_MISSING, L_TRIED, L_TRIED_MEET, WINDOW = range(11, 20)
+WHERE, PLACE, MISSING_AT, IS_TRIED, FREE_TO, L_MISSING, L_TRIED, L_TRIED_MEET = range(11, 19)
+# Of `meetings`: the start on the way to the earliest end, the start agreed on before.
+ON_WAY, AGREED, WINDOW = range(19, 22)
 
 # Day.server. TO, INTO, METRES: layers of the travel tables; `INTO` holds the same as `TO` with from and to exchanged.
 # CLOSES: end of the shift, LATEST: with overtime. MOST visits, LONGEST metres (FAR: no bound).
@@ -33,7 +35,7 @@ START, END, TO, INTO, METRES, OPENS, CLOSES, LATEST, MOST, LONGEST, FAIR, FIXED,
 # TAIL position before the gap in front of those at its end. A saved copy of the five follows them.
 LENGTH, BACK, PRICE, HEAD, TAIL = range(13, 18)
 SAVED = 5
-IS_TOUCHED, IS_RUINED, IS_OFFERED, OPEN, L_TOUCHED, L_OFFERED, PAUSE = range(23, 30)
+IS_TOUCHED, IS_RUINED, IS_OFFERED, IS_LATE, OPEN, L_TOUCHED, L_OFFERED, PAUSE = range(23, 31)
 
 # Day.stops, per position: node, point, travel to the next position, service, earliest and latest start (of a visit
 # with SEVERAL windows: see Day.node); then, for every number of breaks done, the earliest leaving and the latest

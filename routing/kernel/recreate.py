@@ -72,17 +72,17 @@ def openness(day: Day, visit: int) -> float:
 def key_of(day: Day, visit: int, sequence: int) -> float:
     """What visits are sorted by, smallest first."""
     if sequence == BY_VALUE:
-        return -1.0 * day.node[visit, PENALTY] + np.random.random()
+        return float(np.random.random() - day.node[visit, PENALTY])
     if sequence == DENSITY:
         hours = (300.0 + day.node[visit, SERVICE]) * day.node[visit, CREW]
-        return -day.node[visit, PENALTY] / hours * (0.8 + 0.4 * np.random.random())
+        return float(-day.node[visit, PENALTY] / hours * (0.8 + 0.4 * np.random.random()))
     if sequence in (FARTHEST, NEAREST):
         away = 1.0 * between(day, day.server[0, TO], day.server[0, START], day.node[visit, POINT])
         return -away if sequence == FARTHEST else away
     if sequence == TIGHTEST:
         return openness(day, visit) * (0.8 + 0.4 * np.random.random())
     if sequence == EARLIEST and day.node[visit, WINDOWS]:
-        return 1.0 * day.node[visit, WINDOW] + np.random.random()
+        return float(day.node[visit, WINDOW] + np.random.random())
     return float(np.random.random())
 
 

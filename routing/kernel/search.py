@@ -100,7 +100,17 @@ def keep_best(day: Day) -> None:
 
 
 @compiled
-def build(day: Day, seed: int, sequence: int) -> None:
+def meet_again(day: Day) -> bool:
+    """Let crews agree on starts anew, and remember the day if it is the best; False if orders do not tell starts."""
+    good = settle(day) if day.num[CREWS] else True
+    day.num[VALUE] = value_now(day)
+    if good and day.num[VALUE] < day.num[BEST]:
+        keep_best(day)
+    return good
+
+
+@compiled
+def build(day: Day, seed: int, sequence: int) -> bool:
     """Insert every absent visit, in the given sequence, where it costs least."""
     np.random.seed(seed)
     forget(day)
@@ -118,8 +128,7 @@ def build(day: Day, seed: int, sequence: int) -> None:
     for server in range(day.num[SERVERS]):
         day.server[server, IS_TOUCHED] = 0
     forget(day)
-    settle(day)
-    day.num[VALUE] = value_now(day)
+    return meet_again(day)
 
 
 @compiled
@@ -136,23 +145,13 @@ def step(day: Day, warmth: float) -> None:
         if value < day.num[VALUE] - warmth * math.log(max(1e-12, np.random.random())):
             day.num[VALUE] = value
             if value < day.num[BEST]:
-                keep_best(day)
+                meet_again(day)
             return
     restore(day)
 
 
 @compiled
-def meet_again(day: Day) -> None:
-    """Move crews to the earliest starts they can keep."""
-    forget(day)
-    settle(day)
-    day.num[VALUE] = value_now(day)
-    if day.num[VALUE] < day.num[BEST]:
-        keep_best(day)
-
-
-@compiled
-def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: float) -> None:
+def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: float) -> bool:
     """So many steps, the temperature falling geometrically."""
     np.random.seed(seed)
     draw_skip(day)
@@ -163,17 +162,15 @@ def search(day: Day, seed: int, iterations: int, warm_from: float, warm_to: floa
         warmth *= cooling
         if day.num[CREWS] and k % SETTLE_EVERY == SETTLE_EVERY - 1:
             meet_again(day)
-    meet_again(day)
+    return meet_again(day)
 
 
 @entry
 def run(day: Day, task: int, seed: int, number: int, warm_from: float, warm_to: float) -> bool:
-    """The one way in, since each way in is compiled as a whole: RESET (true if the routes hold), BUILD in sequence
-    `number`, SEARCH for `number` steps."""
+    """The one way in, since each way in is compiled as a whole: RESET to the orders in
+    `stops`, BUILD in sequence `number`, SEARCH for `number` steps. True if the orders hold by themselves."""
     if task == RESET:
         return reset(day)
     if task == BUILD:
-        build(day, seed, number)
-    else:
-        search(day, seed, number, warm_from, warm_to)
-    return True
+        return build(day, seed, number)
+    return search(day, seed, number, warm_from, warm_to)
