@@ -29,8 +29,6 @@ class Taste:
 
 
 PLAIN = Taste()
-# Other tastes worth a try, best first on the court days measured.
-OTHER_TASTES = (Taste(2.0, crews_last=True), Taste(1.0, crews_last=True), Taste(1.0, 0.0), Taste(2.0))
 
 
 class Builder:
@@ -53,6 +51,8 @@ class Builder:
         }
         self.table = window_table(instance)
         self.states: list[RouteState] = [self._state(server) for server in range(len(self.orders))]
+        self._ahead: dict[int, tuple[RouteState, dict[int, int], Fits]] = {}
+        self._buildings: dict[int, tuple[Order, frozenset[str]]] = {}
         # Servers insertions are limited to (None: all).
         self.among: frozenset[int] | None = None
         self.planned = np.zeros(instance.n, dtype=bool)
@@ -76,6 +76,21 @@ class Builder:
         self._close(server, visits, found.extra)
         return found
 
+    def look_ahead(self, visits: Sequence[int]) -> None:
+        """Work out at once where these visits fit, for whoever asks about them one by one."""
+        nodes = np.array(sorted(visits), dtype=np.int64)
+        rows = {int(visit): row for row, visit in enumerate(nodes)}
+        for server in range(len(self.orders)) if rows else ():
+            self._ahead[server] = (self.states[server], rows, self.fits(server, nodes))
+
+    def _fits_of(self, server: int, visit: int) -> Fits:
+        """`fits` of one visit, from what `look_ahead` found if the route is still the same."""
+        state, rows, known = self._ahead.get(server, (None, {}, None))
+        if known is None or state is not self.states[server] or visit not in rows:
+            return self.fits(server, np.array([visit]))
+        row = slice(rows[visit], rows[visit] + 1)
+        return Fits(known.extra[row], known.earliest[row], known.latest[row])
+
     def _close(self, server: int, visits: NDArray[np.int64], extra: Floats) -> None:
         """Close the gaps that a fixed place or the longest distance forbids."""
         ranks = np.array([self.instance.rank[node] for node in self.orders[server]], dtype=np.int64)
@@ -92,8 +107,8 @@ class Builder:
 
     def _longer(self, server: int, visits: NDArray[np.int64], points: NDArray[np.int32]) -> NDArray[np.int64]:
         """Metres that inserting each visit into each gap adds."""
-        matrix, doors = self.instance.metres[server].astype(np.int64), self.instance.point_of[visits]
-        added = matrix[np.ix_(points[:-1], doors)].T.copy()
+        matrix, doors = self.instance.metres[server], self.instance.point_of[visits]
+        added = matrix[np.ix_(points[:-1], doors)].T.astype(np.int64)
         added[:, :-1] += matrix[np.ix_(doors, points[1:-1])]
         if points[-1] >= 0:
             added[:, -1] += matrix[doors, points[-1]]
@@ -118,18 +133,27 @@ class Builder:
             price += instance.fixed_cost[server]
         price += np.array([instance.extra[visit][server] for visit in visits], dtype=np.float64)
         if weights.split_building:
-            price += weights.split_building * np.array([self._splits(int(visit), server) for visit in visits])
+            price += weights.split_building * self._splits(visits, server)
         return price
 
-    def _splits(self, visit: int, server: int) -> bool:
-        building = self.instance.visits[visit].building
-        if building is None:
-            return False
-        comers = {k for k, order in enumerate(self.orders) if self._comes(order, building)}
-        return bool(comers) and server not in comers
+    def _splits(self, visits: NDArray[np.int64], server: int) -> NDArray[np.bool_]:
+        """Whether each visit's building has others coming, and not this server."""
+        buildings = [self.instance.visits[visit].building for visit in visits]
+        if not any(buildings):
+            return np.zeros(len(visits), dtype=bool)
+        here = self._comes_to(server)
+        comes = frozenset[str]().union(*map(self._comes_to, range(len(self.orders)))) - here
+        return np.array([building in comes for building in buildings], dtype=bool)
 
-    def _comes(self, order: Order, building: str) -> bool:
-        return any(node < self.instance.n and self.instance.visits[node].building == building for node in order)
+    def _comes_to(self, server: int) -> frozenset[str]:
+        """Buildings the server visits; worked out once per order, since orders are replaced, never changed."""
+        order = self.orders[server]
+        known = self._buildings.get(server)
+        if known is None or known[0] is not order:
+            visits, n = self.instance.visits, self.instance.n
+            buildings = frozenset(b for node in order if node < n and (b := visits[node].building) is not None)
+            known = self._buildings[server] = (order, buildings)
+        return known[1]
 
     def take_out(self, visits: Collection[int]) -> set[int]:
         """Remove visits (both halves of crews); returns the servers whose routes changed."""
@@ -204,7 +228,7 @@ class Builder:
         for server in sorted(servers):
             if not self.room(server):
                 continue
-            fit = self.fits(server, one)
+            fit = self._fits_of(server, visit)
             gaps = np.flatnonzero(fit.extra[0] < ENDLESS)
             cost = self.instance.problem.weights.travel_s * fit.extra[0, gaps]
             cost += self.extra_price(one, server)

@@ -47,6 +47,7 @@ def explain_left(builder: Builder, only: Collection[str] | None = None) -> dict[
         if not builder.planned[visit] and (only is None or instance.visits[visit].id in only)
     ]
     facts = _Facts(builder, left)
+    builder.look_ahead([visit for visit in left if instance.visits[visit].crew == 2])
     return {instance.visits[visit].id: _reasons(facts, visit) for visit in left}
 
 
