@@ -132,7 +132,7 @@ class _Search:
     def _partners(self) -> Pair | None:
         """Two workers who have the day: it is given to them once they are warm."""
         if self.pair is None and self.workers is not None and self.workers.count >= 2 and self.workers.ready():
-            self.pair = Pair(self.workers, self.task, self.orders)
+            self.pair = Pair(self.workers, self.task, self.own, self.orders)
         return self.pair
 
     def _together(self, pair: Pair) -> None:

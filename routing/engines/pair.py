@@ -3,14 +3,12 @@
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
 from routing.instance import Order
 from routing.pool import Call, Workers
 
 from .base import Task
 from .cut import Cutter, joined
-from .searcher import Found, Part, bare
+from .searcher import Found, Part, Searcher, portable
 
 # Below this many servers, or visits, a day is not cut.
 _FEWEST_SERVERS, _FEWEST_VISITS = 6, 120
@@ -27,12 +25,11 @@ _BOTH = 2
 class Pair:
     """Two warm workers who hold the day. Every method may raise WorkerError."""
 
-    def __init__(self, workers: Workers, task: Task, orders: Sequence[Order]) -> None:
+    def __init__(self, workers: Workers, task: Task, searcher: Searcher, orders: Sequence[Order]) -> None:
         self.workers = workers
         self.task = task
-        workers.load(_KEY, "routing.engines.searcher:Remote", bare(task.instance))
-        seeds = np.random.SeedSequence((task.seed, workers.count)).generate_state(workers.count)
-        calls = [workers.call(one, _KEY, "begin", orders, int(seeds[one])) for one in range(workers.count)]
+        workers.load(_KEY, "routing.engines.searcher:Remote", portable(searcher))
+        calls = [workers.call(slot, _KEY, "begin", orders, slot) for slot in range(workers.count)]
         self._results(calls, _LATE_S)
         self.cuts = len(orders) >= _FEWEST_SERVERS and task.instance.n >= _FEWEST_VISITS
         self._cutter = Cutter(task.instance, task.seed)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # One call of the compiled search takes about so long: the halt flag is looked at in between.
 _BLOCK_S = 0.012
 _FIRST_PACE = 400.0
+# So cold that nothing worse is ever taken.
+_FROZEN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +112,26 @@ class _NowhereTravel:
         raise NotImplementedError
 
 
-class Remote:
-    """A worker's searcher: has the day, waits to be told where and with which seed to begin."""
+class Remote(Searcher):
+    """A worker's searcher, on the tables its parent has made."""
 
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
-        self.searcher: Searcher | None = None
+    def __init__(self, kernel: "KernelSearch") -> None:
+        self.kernel = kernel
+        self.halt = np.zeros(1, dtype=np.int64)
+        self._pace = _FIRST_PACE
 
-    def begin(self, orders: Sequence[Order], seed: int) -> None:
-        """Search from these orders."""
-        self.searcher = Searcher(self.instance, orders, seed)
-        self.searcher.halt = self.halt
-
-    def epoch(
-        self, orders: Sequence[Order] | None, part: Part | None, seconds: float, warm: float, cold: float
-    ) -> Found:
-        """See `Searcher.epoch`. Raises RuntimeError before `begin`."""
-        if self.searcher is None:
-            raise RuntimeError("the search has not begun")
-        return self.searcher.epoch(orders, part, seconds, warm, cold)
+    def begin(self, orders: Sequence[Order], slot: int) -> None:
+        """Search from these orders; each slot has luck of its own."""
+        self.kernel.load(orders)
+        for _ in range(slot):
+            self.kernel.run(1, _FROZEN, _FROZEN)
 
 
-def bare(instance: Instance) -> Instance:
-    """What a worker needs of a day; sources of travel times, which may hold connections, stay behind."""
-    return replace(instance, problem=replace(instance.problem, travel=_NowhereTravel()))
+def portable(searcher: Searcher) -> "KernelSearch":
+    """The search for another process: its tables, without the matrices they were made from and whatever connections
+    the source of travel times may hold."""
+    made = copy(searcher.kernel)
+    instance = made.instance
+    problem = replace(instance.problem, travel=_NowhereTravel())
+    made.instance = replace(instance, problem=problem, seconds=[], metres=[])
+    return made

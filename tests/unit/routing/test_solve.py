@@ -336,7 +336,7 @@ def test_both_processes_together_improve_a_cut_day_and_a_whole_one() -> None:
         task = Task(instance, orders, 0, 1.0, None, lambda: False, lambda _: None)
         with shared(2) as lent:
             assert lent is not None
-            pair = Pair(lent, task, orders)
+            pair = Pair(lent, task, Searcher(instance, orders, 0), orders)
             assert pair.cuts == (size > 120)
             if pair.cuts:
                 _, best = pair.halves(orders, 0.3, (20.0, 5.0))
