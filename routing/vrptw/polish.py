@@ -41,7 +41,6 @@ def polish(
     seed: int,
     history: int,
     stop: Callable[[], bool],
-    found: Callable[[Routes], None] | None = None,
 ) -> Routes:
     """Improves `routes` (may be empty: then from scratch) over `customers` in at most `limit` routes until `stop`.
 
@@ -66,11 +65,6 @@ def polish(
     def back(solution: pyvrp.Solution) -> Routes:
         return [[nodes[step.idx + 1] for step in route if step.is_client()] for route in solution.routes()]
 
-    class Calls(pyvrp.IteratedLocalSearchCallbacks):
-        def on_best(self, best: pyvrp.Solution) -> None:
-            if found is not None and best.is_feasible():
-                found(back(best))
-
-    ils = pyvrp.IteratedLocalSearchParams(history_length=history, callbacks=Calls())
+    ils = pyvrp.IteratedLocalSearchParams(history_length=history)
     result = pyvrp.IteratedLocalSearch(data, penalties, search, first, ils).run(lambda _cost: stop(), False)
     return back(result.best) if result.best.is_feasible() else []

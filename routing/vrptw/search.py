@@ -33,17 +33,6 @@ class Tuning:
     waiting: float = 0.1  # distance that a unit of waiting counts for among neighbours
 
 
-# Routes of many customers: smaller ruins, as there are few routes to spread them over, and time counts for more.
-LONG_ROUTES = Tuning(mean_cut=8.0, longest=8.0, waiting=0.2)
-SHORT_ROUTES = Tuning()
-_LONG = 25
-
-
-def tuning_for(customers: int, routes: int) -> Tuning:
-    """What measured best for plans with so many routes."""
-    return LONG_ROUTES if customers > _LONG * max(1, routes) else SHORT_ROUTES
-
-
 def _first(score: NDArray[np.float32], count: int) -> Ints:
     """The columns of the `count` lowest scores in each row, lowest first."""
     some = np.argpartition(score, count - 1, axis=1)[:, :count] if count < score.shape[1] else np.argsort(score)
@@ -77,9 +66,9 @@ def _neighbours(instance: Instance, tuning: Tuning) -> Ints:
 class Search:
     """State of one search. `load` routes (or nothing), `run`, look at `routes()` and `best_routes()`."""
 
-    def __init__(self, instance: Instance, seed: int, tuning: Tuning = SHORT_ROUTES) -> None:
+    def __init__(self, instance: Instance, seed: int, tuning: Tuning | None = None) -> None:
         self.instance = instance
-        self.tuning = tuning
+        self.tuning = tuning = tuning or Tuning()
         n = instance.customers
         lists = _neighbours(instance, tuning)
         node = np.zeros((n + 1, k.NODE_WIDTH), np.int32)

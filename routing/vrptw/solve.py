@@ -13,7 +13,7 @@ from .cut import Parts, halves
 from .greedy import first_plan
 from .native.state import ABSENT
 from .read import SCALE, Instance, read
-from .search import SHORT_ROUTES, Routes, tuning_for
+from .search import Routes, Tuning
 from .team import Alone, Asked, LateError, Pair, Team, lent
 from .worker import Outcome, Task, as_task
 
@@ -24,6 +24,12 @@ _EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S = 0.03, 0.1, 1.0
 # Below this many customers halves are too small: two whole searches of different kinds are better.
 _WHOLE = 150
 _STEPS_OF_EPOCH = 2000
+# Routes of more customers than this on average: ruin and recreate has so much of the time, then PyVRP improves parts
+# of so many customers in slices.
+_LONG, _LONG_SHARE, _PART = 25, 0.7, 200
+_SLICE_SHARE, _SLICE_LOW_S, _SLICE_HIGH_S = 0.07, 0.4, 3.0
+# PyVRP's late acceptance: short for slices, its own default for a whole run.
+_HISTORY, _HISTORY_WHOLE = 50, 300
 # Steps for each customer of the descent to a first plan, whose mean edge then sets the heat; tenths of distance.
 _FIRST_STEPS, _COLDEST = 5, 0.5
 # Heat of a start from a plan somebody made, as a share of the usual one.
@@ -67,7 +73,7 @@ class _Run:
         self.best: Routes = []
         self.best_cost = (instance.customers + 1) * ABSENT
         self.done = 0
-        self.tuning = SHORT_ROUTES
+        self.tuning = Tuning()
         self.hot = self.cold = 1.0
         self.started = began
         self.warm = False
@@ -136,7 +142,8 @@ class _Run:
         for i, group in enumerate(groups):
             limit = len(group) + spare // len(groups) + (spare % len(groups) if i == lucky else 0)
             steps = min(_STEPS_OF_EPOCH, self.steps - self.done) if self.steps else 0
-            task = as_task([plan[r] for r in group], limit, until, steps, self.dice.randrange(1 << 31))
+            end = 0.0 if self.steps else until
+            task = as_task([plan[r] for r in group], limit, end, steps, self.dice.randrange(1 << 31))
             tasks.append(task._replace(customers=task.customers + sorted(out)) if i == lucky else task)
         return tasks
 
@@ -150,10 +157,12 @@ class _Run:
         self.done += _STEPS_OF_EPOCH
 
 
-def _anneal(run: _Run, team: Team) -> None:
-    """Ruin and recreate: in halves by two, whole by one."""
+def _anneal(run: _Run, team: Team, upto: float) -> None:
+    """Ruin and recreate until a share of the budget, by when it has cooled: in halves by two, whole by one."""
+    full, run.until = run.until, run.started + upto * (run.until - run.started)
     while not run.over():
         _one_epoch(run, team)
+    run.until = full
 
 
 def _one_epoch(run: _Run, team: Team) -> None:
@@ -167,14 +176,15 @@ def _one_epoch(run: _Run, team: Team) -> None:
     run.merge(groups, team.do(asked, until))
 
 
-def _polish(run: _Run, team: Team, size: int, history: int, share: float) -> None:
-    """PyVRP on parts around routes little touched."""
+def _polish(run: _Run, team: Team) -> None:
+    """PyVRP on parts around routes little touched. Parts, slices and its history are as large as the time allows."""
     parts = Parts(run.instance)
     run.current = run.best
+    size = min(_PART, run.instance.customers // 2)
     while not run.over():
-        until = run.epoch(share, 0.3, 3.0)
+        until = run.epoch(_SLICE_SHARE, _SLICE_LOW_S, _SLICE_HIGH_S)
         groups = [group for group in parts.two(run.current, size, run.dice) if group]
-        asked: list[Asked] = [("polish", task, (history,)) for task in run.tasks(groups, until)]
+        asked: list[Asked] = [("polish", task, (_HISTORY,)) for task in run.tasks(groups, until)]
         run.merge(groups, team.do(asked, until))
         run.current = run.best
 
@@ -182,7 +192,7 @@ def _polish(run: _Run, team: Team, size: int, history: int, share: float) -> Non
 def _both(run: _Run, pair: Pair) -> None:
     """Small instances: PyVRP whole by one, ruin and recreate whole by the other."""
     everything = [range(len(run.current))]
-    call = pair.send(0, "polish", run.tasks(everything, run.until)[0], (300,))
+    call = pair.send(0, "polish", run.tasks(everything, run.until)[0], (_HISTORY_WHOLE,))
     while not run.over():
         until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
         heats = (run.heat(run.share(time.monotonic())), run.heat(run.share(until)))
@@ -198,8 +208,12 @@ def _work(run: _Run, team: Team) -> None:
     if isinstance(team, Pair) and run.instance.customers < _WHOLE:
         run.engine = "pyvrp+ruin-recreate"
         _both(run, team)
+    elif isinstance(team, Pair) and run.instance.customers > _LONG * len(run.current):
+        run.engine = "ruin-recreate+pyvrp"
+        _anneal(run, team, _LONG_SHARE)
+        _polish(run, team)
     else:
-        _anneal(run, team)
+        _anneal(run, team, 1.0)
 
 
 def _by_two(run: _Run, seed: int, workers: Workers) -> None:
@@ -210,13 +224,13 @@ def _by_two(run: _Run, seed: int, workers: Workers) -> None:
         while not run.over() and not workers.wait_ready(_LOOK_S):
             pass
         if not run.over():
-            pair.load(run.instance, seed, run.tuning)
+            pair.load(run.instance, seed)
             _work(run, pair)
     except LateError:
         pass
     except WorkerError:
         if not run.over():
-            _work(run, Alone(run.instance, seed, run.tuning, run.halted))
+            _work(run, Alone(run.instance, seed, run.halted))
 
 
 def solve_instance(
@@ -250,12 +264,11 @@ def solve_instance(
     run.warm = bool(start)
     plan = start or first_plan(instance)
     run.keep(run.cost(plan), plan)
-    run.tuning = tuning_for(instance.customers, len(plan))
     with lent(processes if seconds is not None else 1) as workers:
         if workers is not None:
             _by_two(run, seed, workers)
         else:
-            _work(run, Alone(instance, seed, run.tuning, run.halted))
+            _work(run, Alone(instance, seed, run.halted))
     if run.best_cost >= ABSENT:
         raise ProblemError("vrptw.no_plan", f"在给定时间内未找到 {instance.vehicles} 辆车可行的方案")
     return run.solution()

@@ -8,7 +8,6 @@ from typing import Protocol
 from routing.pool import Call, Workers, shared
 
 from .read import Instance
-from .search import Tuning
 from .worker import Outcome, Task, Worker
 
 WARM_UP = "routing.vrptw.warm:warm_up"
@@ -40,8 +39,8 @@ class Alone:
 
     hands = 1
 
-    def __init__(self, instance: Instance, seed: int, tuning: Tuning, halted: Callable[[], bool]) -> None:
-        self.worker = Worker(instance, seed, tuning)
+    def __init__(self, instance: Instance, seed: int, halted: Callable[[], bool]) -> None:
+        self.worker = Worker(instance, seed)
         self.worker.ask = halted
 
     def do(self, asked: Sequence[Asked], until: float) -> list[Outcome]:  # noqa: ARG002 - tasks know
@@ -58,9 +57,9 @@ class Pair:
         self.end = end
         self.halted = halted
 
-    def load(self, instance: Instance, seed: int, tuning: Tuning) -> list[Call]:
+    def load(self, instance: Instance, seed: int) -> list[Call]:
         """Sends the instance; arrays live in the workers from then on."""
-        payloads = [(*instance.parts(), seed * 1000 + slot, tuning) for slot in range(self.workers.count)]
+        payloads = [(*instance.parts(), seed * 1000 + slot) for slot in range(self.workers.count)]
         return self.workers.load_each(_KEY, "routing.vrptw.worker:make", payloads)
 
     def send(self, slot: int, method: str, task: Task, rest: tuple[float, ...]) -> Call:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .polish import polish
 from .read import Instance, build
-from .search import Routes, Search, Tuning
+from .search import Routes, Search
 
 # One call of compiled code takes about this long: how late a halt is noticed.
 _BLOCK_S = 0.004
@@ -40,9 +40,9 @@ class Outcome(NamedTuple):
 class Worker:
     """Searches on one instance. `halt[0]` not 0, or `ask()`: return early."""
 
-    def __init__(self, instance: Instance, seed: int, tuning: Tuning) -> None:
+    def __init__(self, instance: Instance, seed: int) -> None:
         self.instance = instance
-        self.search = Search(instance, seed, tuning)
+        self.search = Search(instance, seed)
         self.halt: NDArray[np.int64] = np.zeros(1, np.int64)
         self.ask: Callable[[], bool] | None = None
         self._rate = 0.0
@@ -96,8 +96,8 @@ class Worker:
 
 def make(payload: tuple[Any, ...]) -> Worker:
     """Factory for the pool. The distances are counted anew: faster than sending them."""
-    *parts, seed, tuning = payload
-    return Worker(build(*parts), seed, tuning)
+    *parts, seed = payload
+    return Worker(build(*parts), seed)
 
 
 def as_task(routes: Sequence[list[int]], limit: int, until: float, steps: int, seed: int) -> Task:
