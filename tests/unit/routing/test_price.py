@@ -1,5 +1,7 @@
 """What a change by hand costs, before it is made: the difference it makes, and every promise it breaks."""
 
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -164,3 +166,9 @@ def test_prices_come_at_the_speed_of_the_hand() -> None:
         insert(day, plan, name, who)
         swap(day, plan, who, "s4")
     assert (time.process_time() - began) / 8 < 0.15
+
+
+def test_who_asks_for_prices_and_reasons_does_not_load_the_compiled_search() -> None:
+    asked = "import sys, routing, routing.explain, routing.replan as r; print({'numba', 'ortools'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "set()"
