@@ -5,18 +5,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from .assemble import make_plan, orders_of
 from .check import check
+from .construct import Builder, fill
 from .engines.base import Task
 from .engines.best import Best
 from .engines.kernel import KernelEngine
-from .engines.searcher import Searcher
+from .engines.searcher import Searcher, SearchRefusedError
 from .engines.tiny import TinyEngine
 from .explain import explain
-from .instance import Instance, Order, compile_problem
+from .instance import Instance, Order, compile_problem, travel_asked, travel_places
 from .plan import Plan, Progress
 from .pool import Workers, shared
-from .problem import Problem
+from .problem import Problem, ProblemError
 from .stop import Stop, iterations_limit, seconds_limit
 from .warm import repair_orders
 
@@ -27,6 +30,8 @@ _log = logging.getLogger(__name__)
 _CLOSING_TIMES, _CLOSING_S, _CLOSING_SHARE = 1.0, 0.02, 0.3
 # Days of more visits are planned in this process: their matrices in every worker would be too much memory.
 _MOST_SHARED = 2000
+# Travel times and distances of a day may take so much memory (5,000 visits by one mode: 0.2 GB).
+_MOST_BYTES = 1 << 30
 
 
 def solve(
@@ -50,6 +55,7 @@ def solve(
     problem that cannot be meant.
     """
     began = time.monotonic()
+    _bounded(problem)
     alone = iterations_limit(stop) is not None or len(problem.visits) > _MOST_SHARED
     with shared(0 if alone else processes) as workers:
         day = _Day(problem, warm_start, against, stop, seed, began, on_improve)
@@ -61,6 +67,13 @@ def solve(
 def published(plan: Plan) -> list[tuple[str, list[str]]]:
     """(server id, visits led in order) of every route: what disruption and reordering are measured against."""
     return [(route.server_id, [stop.visit_id for stop in route.stops if stop.role == "lead"]) for route in plan.routes]
+
+
+def _bounded(problem: Problem) -> None:
+    """Refuses a day whose matrices would not fit: a court plans its districts one by one."""
+    places, kinds = len(travel_places(problem)), len(travel_asked(problem))
+    if 8 * kinds * places**2 > _MOST_BYTES:
+        raise ProblemError("problem.too_large", "任务过多，无法一次规划，请按片区分开规划", str(len(problem.visits)))
 
 
 class _Day:
@@ -92,25 +105,40 @@ class _Day:
         given = [[] for _ in self.instance.servers] if warm_start is None else orders_of(self.instance, warm_start)
         kept = repair_orders(self.instance, given)
         self.best.judge(kept, "warm" if self.standing else "none")
-        if self.instance.n and self.instance.servers:
-            self.searcher = Searcher(self.instance, kept, self.seed)
-            self.best.judge(self.searcher.filled(), "insertion")
+        self.best.judge(self._filled(kept), "insertion")
         began = time.monotonic()
         self.fallback = self._plan(self.best.orders, self.best.engine)
         self.closing_s = _CLOSING_TIMES * (time.monotonic() - began) + _CLOSING_S
+
+    def _filled(self, orders: list[Order]) -> list[Order]:
+        """The orders with whatever fits and pays put in."""
+        if not self.instance.n or not self.instance.servers:
+            return orders
+        try:
+            self.searcher = Searcher(self.instance, orders, self.seed)
+            return self.searcher.filled()
+        except ValueError:
+            # Must not happen: the search and the exact times say the same about every order.
+            _log.critical("the search refuses orders that hold; the day is planned by insertion alone")
+            self.searcher = None
+            builder = Builder(self.instance, orders)
+            fill(builder, np.random.default_rng(self.seed), halt=self.best.halt)
+            return builder.orders
 
     def improve(self, workers: Workers | None) -> None:
         """Until the time is up, less what closing needs."""
         best, budget_s = self.best, seconds_limit(self.stop)
         left_s = budget_s - min(self.closing_s, _CLOSING_SHARE * budget_s) - best.elapsed()
-        if left_s <= 0 or best.halt():
+        if left_s <= 0 or self.searcher is None or best.halt():
             return
         engine = TinyEngine() if TinyEngine.suits(self.instance) else KernelEngine(workers, self.searcher)
         before, value, best.engine = best.engine, best.objective, engine.name
         limit = iterations_limit(self.stop)
-        engine.improve(
-            Task(self.instance, best.orders, self.seed, left_s, limit, best.halt, best.report, self.standing)
-        )
+        task = Task(self.instance, best.orders, self.seed, left_s, limit, best.halt, best.report, self.standing)
+        try:
+            engine.improve(task)
+        except SearchRefusedError:
+            _log.critical("the search refuses orders that hold; the day stays as it was found so far")
         best.judge_pending()
         if best.objective == value:
             best.engine = before

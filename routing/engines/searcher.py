@@ -46,6 +46,10 @@ def temperature(share: float, warm: float, cold: float) -> float:
     return float(warm * (cold / warm) ** min(1.0, max(0.0, share)))
 
 
+class SearchRefusedError(ValueError):
+    """The compiled search will not go on from orders it was given: they do not hold, as it sees it."""
+
+
 class Searcher:
     """See the module. `halt[0]` may be shared memory: set, it ends an epoch within a block."""
 
@@ -61,9 +65,8 @@ class Searcher:
         self, orders: Sequence[Order] | None, part: Part | None, seconds: float, warm: float, cold: float
     ) -> Found:
         """Search for so long, going on from `orders` (None: from where it stands), cooling from `warm` to `cold`."""
-        kernel = self.kernel
         if orders is not None:
-            kernel.load(orders)
+            self.load(orders)
         began = time.monotonic()
         spent = 0.0
         steps = 0
@@ -83,8 +86,11 @@ class Searcher:
         return self.found(count)
 
     def load(self, orders: Sequence[Order]) -> int:
-        """Go on from these orders; their value. Raises ValueError if they do not hold."""
-        self.kernel.load(orders)
+        """Go on from these orders; their value. Raises SearchRefusedError if they do not hold."""
+        try:
+            self.kernel.load(orders)
+        except ValueError as error:
+            raise SearchRefusedError(str(error)) from error
         return self.kernel.value
 
     def filled(self) -> list[Order]:

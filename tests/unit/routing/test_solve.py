@@ -14,6 +14,7 @@ from routing import (
     Plan,
     Point,
     Problem,
+    ProblemError,
     Progress,
     Stop,
     Weights,
@@ -368,3 +369,20 @@ def test_the_second_opinion_improves_a_day_and_breaks_no_rule() -> None:
     assert found
     for orders in found:
         assert time_all(instance, orders) is not None
+
+
+def test_a_search_that_refuses_the_day_leaves_it_to_insertion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_: Searcher) -> list[list[int]]:
+        raise ValueError("orders to improve are not feasible")
+
+    monkeypatch.setattr(Searcher, "filled", refuses)
+    plan = solved(random_day(2, 30, 4), MaxSeconds(5))
+    assert plan.engine == "insertion"
+    assert sum(len(route.stops) for route in plan.routes) > 15
+
+
+def test_a_day_too_large_for_memory_is_refused_before_anything_is_worked_out() -> None:
+    crowd = [visit(f"v{n}", 10 * n, 3 * n) for n in range(12_000)]
+    with pytest.raises(ProblemError) as told:
+        solve(problem(crowd), MaxSeconds(1))
+    assert told.value.code == "problem.too_large"
