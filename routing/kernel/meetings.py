@@ -45,6 +45,8 @@ def came_with(day: Day, server: int, gap: int, travel: int, at: int) -> int:
 def follow(day: Day, server: int) -> bool:
     """Note the start of every stop on the way to the earliest end; False if there is no way."""
     m, best, at = day.server[server, LENGTH], FAR, -1
+    if not m:
+        return True
     for done in range(day.server[server, BREAKS] + 1):
         back = ready_at(day, server, m, day.stops[server, m, LEG], done)
         if back <= latest_end(day, server, done) and back < best:

@@ -279,7 +279,9 @@ def metres_of(day: Day, server: int) -> int:
 
 @compiled
 def holds(day: Day, server: int) -> bool:
-    """Whether the route can be made: times and longest distance."""
+    """Whether the route can be made: times and longest distance. Staying at home always can."""
+    if not day.server[server, LENGTH]:
+        return True
     if day.server[server, BACK] >= FAR:
         return False
     return bool(day.server[server, LONGEST] >= FAR or metres_of(day, server) <= day.server[server, LONGEST])
