@@ -42,13 +42,12 @@ const MORE: Partial<Record<HappeningKind, (form: Form) => Partial<ReplanAsked> |
 
 /** What to send, or why not yet. */
 export function askedOf(form: Form): ReplanAsked | string {
-  const visit = ABOUT_VISIT.includes(form.kind)
-  const server = !visit || form.kind === 'recused'
-  if (visit && !form.visitId) return '请选择上门任务'
-  if (server && !form.serverId) return '请选择送达员'
+  const visit_id = ABOUT_VISIT.includes(form.kind) ? form.visitId : null
+  const server_id = visit_id === null || form.kind === 'recused' ? form.serverId : null
+  if (visit_id === '') return '请选择上门任务'
+  if (server_id === '') return '请选择送达员'
   const more = MORE[form.kind]?.(form) ?? {}
-  if (typeof more === 'string') return more
-  return { kind: form.kind, visit_id: visit ? form.visitId : null, server_id: server ? form.serverId : null, reason: form.reason.trim() || null, ...more }
+  return typeof more === 'string' ? more : { kind: form.kind, visit_id, server_id, reason: form.reason.trim() || null, ...more }
 }
 
 /** Changes of hands first; visits that only shift are folded away. */
