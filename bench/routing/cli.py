@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import table
+from routing.pool import close_shared
 
 from . import chart, court, matrix, replan, vrptw
 from .days import SERVERS, Kind
 from .results import Progress, Results, machine
+from .rivals import base
 
 PARTS = ("court", "vrptw", "replan", "matrix")
 
@@ -108,6 +110,8 @@ def measure(plan: Plan, parts: Sequence[str], out: Path | None, say: bool = True
                 results.write(out)
     finally:
         results.machine.append(f"after: {machine()}")
+        base.close()
+        close_shared()
         if out is not None:
             results.write(out)
     return results

@@ -57,6 +57,13 @@ def processes() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"))
 
 
+def close() -> None:
+    """Ends both processes, if there are any."""
+    if processes.cache_info().currsize:
+        processes().shutdown(cancel_futures=True)
+        processes.cache_clear()
+
+
 def warm(work: Callable[[], Any]) -> None:
     """Let both processes import, and compile, what they need before the clock runs."""
     for future in [processes().submit(_slowly, work) for _ in range(PROCESSES)]:
