@@ -24,11 +24,15 @@ class _Shared:
         self.lock = threading.Lock()
         self.workers: Workers | None = None
         self.usual = 2
+        self.late = False
 
     def get(self, count: int, warm: tuple[str, ...]) -> Workers | None:
         """Living workers, at least `count`, warm for these; None if the system will not start any."""
         have = self.workers
         fits = have is not None and have.count >= count and set(warm) <= set(have.warm)
+        if have is not None and self.late:
+            fits = have.clear(_REST_S) and fits
+        self.late = False
         if have is not None and (not fits or not have.alive()):
             have.close()
             self.workers = None
@@ -45,7 +49,9 @@ class _Shared:
         if workers.alive() and not workers.ready():
             workers.drop(None)
             return
-        if not (workers.clear(_REST_S) and workers.alive()):
+        # One that is late now is given until the next caller comes: ending it here would cost this one its budget.
+        self.late = not workers.clear(_REST_S) and workers.alive()
+        if not (self.late or workers.alive()):
             workers.close()
             self.workers = None
 

@@ -58,36 +58,36 @@ class Instance:
         return t + int(self.dist[at, 0]) <= self.closes[0] and int(self.demand[route].sum()) <= self.capacity
 
 
-def _bad(code: str, message_zh: str, line: int | None = None) -> ProblemError:
-    return ProblemError(f"vrptw.{code}", message_zh if line is None else f"第 {line} 行：{message_zh}")
+def _at(line: int, message_zh: str) -> str:
+    return f"第 {line} 行：{message_zh}"
 
 
 def _number(text: str, name_zh: str, line: int) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise _bad("not_a_number", f"{name_zh}“{text[:20]}”不是数字", line) from None
+        raise ProblemError("vrptw.not_a_number", _at(line, f"{name_zh}“{text[:20]}”不是数字")) from None
     if not math.isfinite(value) or abs(value) > _HIGHEST:
-        raise _bad("out_of_range", f"{name_zh}“{text[:20]}”超出范围", line)
+        raise ProblemError("vrptw.out_of_range", _at(line, f"{name_zh}“{text[:20]}”超出范围"))
     return value
 
 
 def _tenths(value: float, name_zh: str, line: int) -> int:
     if value < 0:
-        raise _bad("negative", f"{name_zh}不能为负数", line)
+        raise ProblemError("vrptw.negative", _at(line, f"{name_zh}不能为负数"))
     return math.floor(value * SCALE + 1e-6)
 
 
 def _row(words: list[str], line: int) -> tuple[float, float, int, int, int, int]:
     if len(words) != len(_FIELDS):
-        raise _bad("fields", f"应有 {len(_FIELDS)} 个字段，实有 {len(words)} 个", line)
+        raise ProblemError("vrptw.fields", _at(line, f"应有 {len(_FIELDS)} 个字段，实有 {len(words)} 个"))
     x, y, demand, opens, closes, service = (
         _number(word, name, line) for word, name in zip(words[1:], _FIELDS[1:], strict=True)
     )
     if demand < 0 or demand != int(demand):
-        raise _bad("demand", "需求量应为非负整数", line)
+        raise ProblemError("vrptw.demand", _at(line, "需求量应为非负整数"))
     if opens > closes:
-        raise _bad("window_reversed", "开始时间晚于截止时间", line)
+        raise ProblemError("vrptw.window_reversed", _at(line, "开始时间晚于截止时间"))
     times = (_tenths(v, n, line) for v, n in zip((opens, closes, service), _FIELDS[4:], strict=True))
     return (x, y, int(demand), *times)  # type: ignore[return-value]  # three of them
 
@@ -96,13 +96,13 @@ def _fleet(lines: list[tuple[int, list[str]]]) -> tuple[int, int, int]:
     """Vehicles, capacity, and the index of the line behind them."""
     at = next((i for i, (_, words) in enumerate(lines) if words[0].upper() == "NUMBER"), None)
     if at is None or at + 1 >= len(lines):
-        raise _bad("no_fleet", "缺少“NUMBER CAPACITY”一节")
+        raise ProblemError("vrptw.no_fleet", "缺少“NUMBER CAPACITY”一节")
     line, words = lines[at + 1]
     if len(words) != 2:
-        raise _bad("fields", f"车辆数与载量应有 2 个字段，实有 {len(words)} 个", line)
+        raise ProblemError("vrptw.fields", _at(line, f"车辆数与载量应有 2 个字段，实有 {len(words)} 个"))
     vehicles, capacity = (_number(w, n, line) for w, n in zip(words, ("车辆数", "载量"), strict=True))
     if vehicles < 1 or capacity < 0 or vehicles != int(vehicles) or capacity != int(capacity):
-        raise _bad("fleet", "车辆数应为正整数，载量应为非负整数", line)
+        raise ProblemError("vrptw.bad_fleet", _at(line, "车辆数应为正整数，载量应为非负整数"))
     return int(vehicles), int(capacity), at + 2
 
 
@@ -110,7 +110,7 @@ def parse(text: str, name: str = "") -> Instance:
     """The instance in `text`. Raises ProblemError `vrptw.*` with the line and the field that is wrong."""
     lines = [(i, raw.split()) for i, raw in enumerate(text.splitlines(), 1) if raw.strip()]
     if not lines:
-        raise _bad("empty", "文件是空的")
+        raise ProblemError("vrptw.empty", "文件是空的")
     vehicles, capacity, at = _fleet(lines)
     if at < len(lines) and lines[at][1][0].upper() == "CUSTOMER":
         at += 1
@@ -120,12 +120,12 @@ def parse(text: str, name: str = "") -> Instance:
     for line, words in lines[at:]:
         row = _row(words, line)
         if _number(words[0], _FIELDS[0], line) != len(rows):
-            raise _bad("numbering", f"编号应为 {len(rows)}，实为“{words[0][:20]}”", line)
+            raise ProblemError("vrptw.numbering", _at(line, f"编号应为 {len(rows)}，实为“{words[0][:20]}”"))
         rows.append(row)
     if not rows:
-        raise _bad("no_depot", "没有客户行：第一行客户应为起点（编号 0）")
+        raise ProblemError("vrptw.no_depot", "没有客户行：第一行客户应为起点（编号 0）")
     if len(rows) > _LARGEST + 1:
-        raise _bad("too_large", f"客户数超过 {_LARGEST}")
+        raise ProblemError("vrptw.too_large", f"客户数超过 {_LARGEST}")
     return build(name or " ".join(lines[0][1])[:60], vehicles, capacity, np.array(rows, dtype=np.float64))
 
 
@@ -147,13 +147,13 @@ def _check_alone(instance: Instance) -> None:
     home_late = start + instance.service + instance.dist[:, 0] > instance.closes[0]
     heavy = instance.demand > instance.capacity
     for bad, code, why in (
-        (heavy, "too_heavy", "的需求量超过载量"),
-        (late, "unreachable", "在截止时间前无法到达"),
-        (home_late, "no_return", "服务后无法在起点关闭前返回"),
+        (heavy, "vrptw.too_heavy", "的需求量超过载量"),
+        (late, "vrptw.unreachable", "在截止时间前无法到达"),
+        (home_late, "vrptw.no_return", "服务后无法在起点关闭前返回"),
     ):
         hit = np.flatnonzero(bad[1:])
         if len(hit):
-            raise _bad(code, f"客户 {int(hit[0]) + 1} {why}")
+            raise ProblemError(code, f"客户 {int(hit[0]) + 1} {why}")
 
 
 def read(path: str | Path) -> Instance:
@@ -162,7 +162,7 @@ def read(path: str | Path) -> Instance:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise _bad("not_text", "文件不是文本") from None
+        raise ProblemError("vrptw.not_text", "文件不是文本") from None
     except OSError as error:
-        raise _bad("unreadable", f"文件无法读取：{path.name}") from error
+        raise ProblemError("vrptw.unreadable", f"文件无法读取：{path.name}") from error
     return parse(text)

@@ -15,7 +15,7 @@ _KEY = "vrptw"
 _LOOK_S = 0.02
 # A worker is late by at most one of PyVRP's iterations, long on a crowded machine. At the end of the budget nobody
 # waits for it; before that it counts as lost after a while.
-_GRACE_S, _LATE_S = 0.08, 5.0
+_GRACE_S, _LATE_S = 0.05, 5.0
 
 Asked = tuple[str, Task, tuple[float, ...]]
 

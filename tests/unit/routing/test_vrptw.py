@@ -66,7 +66,7 @@ def pair() -> Iterator[Workers]:
         ("name\n1 2 3\n", "vrptw.no_fleet", ""),
         (HEAD, "vrptw.no_depot", ""),
         (HEAD.replace(" 2 10", " 2"), "vrptw.fields", "第 5 行"),
-        (HEAD.replace(" 2 10", " 0 10") + ROWS, "vrptw.fleet", "第 5 行"),
+        (HEAD.replace(" 2 10", " 0 10") + ROWS, "vrptw.bad_fleet", "第 5 行"),
         (HEAD + ROWS.replace("1 3 4 5", "1 3 4"), "vrptw.fields", "第 11 行"),
         (HEAD + ROWS.replace("2 6 8", "2 x 8"), "vrptw.not_a_number", "第 12 行：横坐标"),
         (HEAD + ROWS.replace("2 6 8", "2 nan 8"), "vrptw.out_of_range", "第 12 行：横坐标"),
