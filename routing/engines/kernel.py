@@ -19,7 +19,7 @@ from .searcher import Searcher, temperature
 _log = logging.getLogger(__name__)
 
 # Objective seconds at the beginning and the end of a search, and at the beginning of one from a day people know.
-WARM, COLD, STANDING = 600.0, 2.0, 60.0
+WARM, COLD, STANDING = 2000.0, 30.0, 300.0
 # Epochs of a cut day, and of a whole one: a share of the search, within bounds.
 _EPOCH_SHARE, _EPOCH_S = 0.02, (0.06, 0.5)
 _WHOLE_SHARE, _WHOLE_S = 0.1, (0.1, 3.0)

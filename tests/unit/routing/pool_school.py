@@ -12,8 +12,15 @@ class Pupil:
     """An object built in a worker."""
 
     def __init__(self, payload: dict[str, Any]) -> None:
+        self.payload = payload
         self.name = payload["name"]
         self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
+
+    def add(self, name: str, number: int) -> int:
+        """Add to a table in place; its sum."""
+        table: NDArray[np.int64] = self.payload[name]
+        table += number
+        return int(table.sum())
 
     def hello(self, number: int) -> str:
         return f"{self.name} {number}"

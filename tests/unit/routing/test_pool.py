@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from routing.pool import WorkerError, Workers, close_shared, shared
@@ -156,3 +157,21 @@ def test_one_process_or_none_means_in_process() -> None:
     for count in (0, 1):
         with shared(count) as none:
             assert none is None
+
+
+def test_large_arrays_are_shared_and_each_worker_may_write_into_its_own(workers: Workers) -> None:
+    table = np.arange(200_000, dtype=np.int64)
+    workers.load("a", SCHOOL, {"name": "甲", "table": table})
+    total = int(table.sum())
+    calls = [workers.call(n, "a", "add", "table", n + 1) for n in range(2)]
+    assert [call.result(5) for call in calls] == [total + len(table) * n for n in (1, 2)]
+    assert workers.call(0, "a", "add", "table", 0).result(5) == total + len(table)
+    assert int(table.sum()) == total
+
+
+def test_nothing_of_one_caller_is_left_for_the_next(own: Workers) -> None:
+    assert own.wait_ready(10)
+    own.load("a", SCHOOL, {"name": "乙"})
+    assert own.clear(5)
+    with pytest.raises(WorkerError):
+        own.call(0, "a", "hello", 1).result(5)
