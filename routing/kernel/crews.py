@@ -53,7 +53,7 @@ def keep_spot(day: Day, role: int, size: int, cost: int, server: int, gap: int, 
     day.spots[role, at, GAP] = gap
     day.spots[role, at, SINCE] = since
     day.spots[role, at, UNTIL] = until
-    return min(size + 1, most)
+    return int(min(size + 1, most))
 
 
 @compiled

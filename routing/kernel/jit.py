@@ -26,6 +26,9 @@ _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # small call took most of the time.
 _COMMON = {"error_model": "numpy", "_nrt": False}
 
+# Sources of this package that nothing compiled comes from.
+_PLAIN = ("__init__.py", "api.py", "arrays.py")
+
 _numba = importlib.import_module("numba")
 
 
@@ -70,7 +73,9 @@ def cache_folder(package: Path) -> Path | None:
 
 def _digest(package: Path) -> str:
     total = hashlib.sha256(_numba.__version__.encode())
-    for source in sorted({*package.glob("*.py"), *Path(__file__).parent.glob("*.py")}):
+    own = Path(__file__).parent
+    plain = {own / name for name in _PLAIN}
+    for source in sorted({*package.glob("*.py"), *own.glob("*.py")} - plain):
         total.update(source.read_bytes())
     return total.hexdigest()[:16]
 

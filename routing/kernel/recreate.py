@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from routing.instance import UNDER_WAY
+
 from .crews import find_pair
 from .gaps import cheapest_gap
 from .jit import compiled
@@ -18,6 +20,7 @@ from .layout import (
     OFFERED,
     PENALTY,
     POINT,
+    RANK,
     SERVER,
     SERVICE,
     SINCE,
@@ -71,6 +74,9 @@ def openness(day: Day, visit: int) -> float:
 @compiled
 def key_of(day: Day, visit: int, sequence: int) -> float:
     """What visits are sorted by, smallest first."""
+    if day.node[visit, RANK] == UNDER_WAY:
+        # Nothing makes room for them later: alone before in crews, which take their time from them.
+        return float(day.node[visit, CREW] - 3) * FAR
     if sequence == BY_VALUE:
         return float(np.random.random() - day.node[visit, PENALTY])
     if sequence == DENSITY:

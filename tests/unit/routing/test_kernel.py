@@ -160,15 +160,15 @@ def test_a_masked_run_leaves_the_rest_alone_and_halves_fit_together(seed: int) -
     joined = [list(order) for order in start]
     for part in parts:
         kernel = KernelSearch(instance, start, seed)
-        inside = {instance.visit_of(node) for server in part for node in start[server]}
+        inside = {instance.visit_of(node) for own in part for node in start[own]}
         for _ in range(3):
             kernel.run(150, 400.0, 20.0, servers=part, visits=inside)
         after = kernel.orders()
         for other in set(range(6)) - part:
             assert after[other] == start[other]
-        assert {instance.visit_of(node) for server in part for node in after[server]} <= inside
-        for server in part:
-            joined[server] = after[server]
+        assert {instance.visit_of(node) for own in part for node in after[own]} <= inside
+        for own in part:
+            joined[own] = after[own]
     assert joined != start
     assert time_all(instance, joined) is not None
 
