@@ -49,13 +49,18 @@ def _compiled() -> None:
     warm_up()
 
 
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Workers]:
-    """Warm workers."""
+@pytest.fixture
+def pair() -> Workers:
+    """Warm workers, whatever an earlier test did to them."""
     with shared(2, (WARM_UP,)) as workers:
         assert workers is not None
         assert workers.wait_ready(120)
-    yield workers
+    return workers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended() -> Iterator[None]:
+    yield
     close_shared()
 
 
@@ -162,16 +167,16 @@ def test_seconds_or_iterations_have_to_be_said() -> None:
             solve_instance(instance, **kwargs)
 
 
-@pytest.mark.parametrize("name", ["RC208", "R2_6_5", "C1_10_4"])
-def test_two_processes_keep_the_budget_and_improve(pair: Workers, name: str) -> None:
+@pytest.mark.parametrize(("name", "seconds"), [("RC208", 0.8), ("R2_6_5", 1.0), ("C1_10_4", 2.0)])
+def test_two_processes_keep_the_budget_and_improve(pair: Workers, name: str, seconds: float) -> None:
     file = DATA / f"{name}.txt"
     over = []
     # A machine busy with other tests may be late once or twice; a search that ignores its budget is late always.
     for seed in range(4):
         seen: list[float] = []
         began = time.monotonic()
-        solution = solve_file(file, 0.8, seed=seed, on_improve=lambda better, seen=seen: seen.append(better.distance))
-        over.append(time.monotonic() - began - 0.8)
+        solution = solve_file(file, seconds, seed, on_improve=lambda better, seen=seen: seen.append(better.distance))
+        over.append(time.monotonic() - began - seconds)
         assert seen == sorted(seen, reverse=True)
         assert seen[-1] == solution.distance
         judged(file, solution)
