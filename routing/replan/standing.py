@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from routing.instance import Instance, Order
-from routing.timeline import RouteTimes, crew_places, time_all, time_route
+from routing.timeline import RouteTimes, crew_places, retime_changed, time_all, time_route
 
 
 def standing_orders(instance: Instance, orders: Sequence[Order]) -> tuple[list[Order], list[RouteTimes]]:
@@ -16,27 +16,38 @@ def standing_orders(instance: Instance, orders: Sequence[Order]) -> tuple[list[O
     times = time_all(instance, kept)
     if times is not None:
         return kept, times
-    meetings: dict[int, int] = {}
-    singles = [[node for node in order if _single(instance, node)] for order in kept]
-    built = [_dearest(instance, k, order, meetings) for k, order in enumerate(singles)]
+    kept = _whole_crews(instance, [_dearest(instance, k, order) for k, order in enumerate(kept)])
+    times = time_all(instance, kept)
+    return (kept, times) if times is not None else _one_by_one(instance, kept)
+
+
+def _one_by_one(instance: Instance, orders: list[Order]) -> tuple[list[Order], list[RouteTimes]]:
+    """Routes that hold alone but whose crews cannot all meet: what is under way, then the dearest visits first."""
+    crews = crew_places(instance, orders)
+    coupled = {server for places in crews.values() for server, _ in places}
+    built = [[] if k in coupled else list(order) for k, order in enumerate(orders)]
     times = time_all(instance, built)
     if times is None:
         raise ValueError("routes that hold one by one do not hold together")
-    # Crews couple routes: they come last, dear ones first, each only if the whole day holds with it.
-    crews = sorted(crew_places(instance, kept), key=lambda visit: -instance.penalty[visit])
-    for visit in crews:
+    place = [{node: position for position, node in enumerate(order)} for order in orders]
+    waiting = {instance.visit_of(node) for k in coupled for node in orders[k]}
+    for visit in sorted(waiting, key=lambda one: (_urgency(instance, one), one)):
+        touched = {k for k in coupled for node in instance.nodes_of(visit) if node in place[k]}
         trial = [
-            [node for node in order if node in own or instance.visit_of(node) == visit]
-            for order, own in zip(kept, map(set, built), strict=True)
+            sorted([*order, *(node for node in instance.nodes_of(visit) if node in place[k])], key=place[k].__getitem__)
+            if k in touched
+            else order
+            for k, order in enumerate(built)
         ]
-        timed = time_all(instance, trial)
+        timed = retime_changed(instance, trial, times, touched)
         if timed is not None:
             built, times = trial, timed
     return built, times
 
 
-def _single(instance: Instance, node: int) -> bool:
-    return instance.visits[instance.visit_of(node)].crew == 1
+def _urgency(instance: Instance, visit: int) -> tuple[bool, int]:
+    """Under way first, then by value."""
+    return not instance.visits[visit].pinned, -instance.penalty[visit]
 
 
 def _permitted(instance: Instance, server: int, order: Order) -> Order:
@@ -64,14 +75,14 @@ def _whole_crews(instance: Instance, orders: list[Order]) -> list[Order]:
     return [[node for node in order if whole(node)] for order in orders]
 
 
-def _dearest(instance: Instance, server: int, order: Order, meetings: dict[int, int]) -> Order:
+def _dearest(instance: Instance, server: int, order: Order) -> Order:
     """The part of the order that can be kept, by value; an order that holds comes back whole."""
-    if time_route(instance, server, order, meetings) is not None:
+    if time_route(instance, server, order) is not None:
         return order
     place = {node: position for position, node in enumerate(order)}
     kept: Order = []
-    for node in sorted(order, key=lambda one: (instance.rank[one], -instance.penalty[instance.visit_of(one)])):
-        trial = sorted([*kept, node], key=lambda one: place[one])
-        if time_route(instance, server, trial, meetings) is not None:
+    for node in sorted(order, key=lambda one: _urgency(instance, instance.visit_of(one))):
+        trial = sorted([*kept, node], key=place.__getitem__)
+        if time_route(instance, server, trial) is not None:
             kept = trial
     return kept
