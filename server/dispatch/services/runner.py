@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
+import threading
 import time
 from datetime import date, datetime
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
 
 from routing import AnyOf, MaxSeconds, Plan, ProblemError, Progress, pool, solve
 from server.core import live
@@ -18,12 +21,43 @@ from server.dispatch import planning
 from server.dispatch.models import DayPlan
 from server.dispatch.services import answers, daysheet, replans, travel_times
 
+log = logging.getLogger(__name__)
 BEAT_EVERY_S = 0.5
+LIFE_EVERY_S = 5.0
+PATIENCE_S = 300.0
 
 
 def use_processes(count: int) -> None:
     """How many processes work on one plan from now on, in this process and those forked from it."""
     pool.use(count)
+
+
+class _Heartbeat:
+    """Says that the worker lives while the solver is not heard from: the first plan after an update compiles first.
+
+    Ends some minutes after the plan should be done, so that a solver that hangs is still found by the sweep.
+    """
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.where = {"_id": plan["_id"], "run_id": plan["run_id"], "state": {"$in": ["running", "stopping"]}}
+        self.until = time.monotonic() + plan["seconds"] + PATIENCE_S
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._beat, daemon=True)
+
+    def _beat(self) -> None:
+        while not self.over.wait(LIFE_EVERY_S) and time.monotonic() < self.until:
+            try:
+                DayPlan._get_collection().update_one(self.where, {"$set": {"beat_at": utc_now()}})
+            except PyMongoError:
+                # The next beat may reach it; a database that stays away ends the run itself.
+                log.warning("no sign of life for plan %s", self.where["_id"])
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
 
 
 class _Pulse:
@@ -80,7 +114,8 @@ def run_plan(*, plan_id: str, now: datetime) -> bool:
         return False
     pulse = _Pulse(plan)
     try:
-        found = _improved(plan, pulse) if plan.get("happening") else _planned(plan, pulse)
+        with _Heartbeat(plan):
+            found = _improved(plan, pulse) if plan.get("happening") else _planned(plan, pulse)
     except (ProblemError, DomainError) as error:
         title = error.message_zh if isinstance(error, ProblemError) else error.title
         _finish(plan, {"state": "failed", "failure": {"code": error.code, "title": title}})

@@ -11,7 +11,16 @@ import pytest
 from server.core.clock import utc_now
 from server.core.errors import DomainError
 from server.dispatch.models import DayPlan, Visit
-from server.dispatch.services import assign_visit, create_plan, get_plan, list_plans, plans, publish_plan, stop_plan
+from server.dispatch.services import (
+    assign_visit,
+    create_plan,
+    get_plan,
+    list_plans,
+    plans,
+    publish_plan,
+    runner,
+    stop_plan,
+)
 from server.dispatch.services.runner import run_plan
 from tests.integration.dispatch import samples
 from tests.integration.dispatch.samples import COURT, DAY, MANAGER, NOW
@@ -137,6 +146,20 @@ def test_a_plan_in_the_queue_cannot_be_published() -> None:
     with pytest.raises(DomainError) as refused:
         publish(new_plan())
     assert refused.value.code == "plan.not_done"
+
+
+def test_a_worker_whose_solver_is_silent_still_shows_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples.make_day(1)
+    monkeypatch.setattr(runner, "LIFE_EVERY_S", 0.05)
+    plan = {**new_plan(), "run_id": "a"}
+    long_ago = utc_now() - timedelta(minutes=5)
+    where = {"_id": plan["_id"]}
+    DayPlan._get_collection().update_one(where, {"$set": {"state": "running", "run_id": "a", "beat_at": long_ago}})
+    with runner._Heartbeat(plan):
+        time.sleep(0.3)
+    assert plans.find_lost(now=utc_now()) == []
+    DayPlan._get_collection().update_one(where, {"$set": {"beat_at": long_ago}})
+    assert plans.find_lost(now=utc_now()) == [plan["_id"]]
 
 
 def test_a_running_plan_stops_soon_after_it_is_told_and_keeps_its_answer() -> None:
