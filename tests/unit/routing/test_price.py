@@ -37,7 +37,7 @@ def mixed(seed: int) -> Problem:
     return replace(day, servers=tuple(staff), visits=tuple(visits))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 15), data=st.data())
 def test_the_price_is_the_difference_and_what_is_not_refused_breaks_nothing(seed: int, data: st.DataObject) -> None:
     day = mixed(seed)

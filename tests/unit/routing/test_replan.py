@@ -68,7 +68,7 @@ def event_on(day: Problem, plan: Plan, kind: str, pick: int, now_s: int) -> Even
 KINDS = ("urgent", "cancelled", "absent", "leaves", "late", "second", "window", "longer")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 11),
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=2, unique=True),
