@@ -26,11 +26,11 @@ class Tune:
     """
 
     average_out: float = 10.0
-    longest_string: float = 10.0
+    longest_string: float = 6.0
     blink: float = 0.01
     keep_middle: float = 0.2
     absent: float = 4.0
-    routes: float = 8.0
+    routes: float = 16.0
     absent_seed: float = 0.1
     absent_everywhere: float = 1.0
 
