@@ -177,18 +177,14 @@ def two_servers_routes_swapped(problem: Problem, plan: Plan) -> Iterator[Plan]:
 
 
 def on_other_ways(problem: Problem, plan: Plan, mutant: Plan) -> Iterator[Plan]:
-    """The mutant, if the map knows the difference: mirrored doors may be as good as the right ones."""
-    ways = [
-        (one.seconds, one.metres)
-        for one in (route_ways(problem, one) for one in (plan, mutant))
-        for one in _in_order(one, plan)
-    ]
-    if ways[: len(ways) // 2] != ways[len(ways) // 2 :]:
+    """The mutant, if the map knows the difference: mirrored doors and twin servers may be as good as the right ones."""
+    if _legs(problem, plan) != _legs(problem, mutant):
         yield mutant
 
 
-def _in_order(ways: dict[str, Any], plan: Plan) -> list[Any]:
-    return [ways[route.server_id] for route in plan.routes]
+def _legs(problem: Problem, plan: Plan) -> list[Any]:
+    ways = route_ways(problem, plan)
+    return [(ways[route.server_id].seconds, ways[route.server_id].metres) for route in plan.routes]
 
 
 @mutation
