@@ -98,7 +98,7 @@ class Field:
     def get(self, name: str) -> "Field":
         """A field that must be there."""
         if name not in self.value:
-            Field(None, self._at(name)).refuse("file.missing", "缺少必填字段")
+            Field(None, self._at(name)).refuse("file.field_missing", "缺少必填字段")
         return Field(self.value[name], self._at(name))
 
     def has(self, name: str) -> bool:

@@ -172,7 +172,7 @@ def test_a_missing_field_is_named() -> None:
     del content["servers"][0]["shift"]
     with pytest.raises(FileError) as told:
         problem_from_json(content)
-    assert (told.value.code, told.value.subject) == ("file.missing", "servers[0].shift")
+    assert (told.value.code, told.value.subject) == ("file.field_missing", "servers[0].shift")
 
 
 def test_matrices_must_be_square_whole_and_complete() -> None:
