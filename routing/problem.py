@@ -183,8 +183,7 @@ class Server:
         fits = (
             pause
             for pause in self.breaks
-            if max(pause.window.start_s, self.begin_s) + pause.duration_s
-            <= min(pause.window.end_s, self.shift.end_s)
+            if max(pause.window.start_s, self.begin_s) + pause.duration_s <= min(pause.window.end_s, self.shift.end_s)
         )
         return tuple(sorted(fits, key=lambda pause: pause.window.start_s))
 

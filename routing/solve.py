@@ -13,7 +13,7 @@ from .construct import Builder, fill
 from .engines.base import Task
 from .engines.best import Best
 from .engines.kernel import KernelEngine
-from .engines.searcher import Searcher, SearchRefusedError
+from .engines.searcher import Searcher, SearchRefusedError, search_ready
 from .engines.tiny import TinyEngine
 from .explain import explain
 from .instance import Instance, Order, compile_problem, travel_asked, travel_places
@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 _CLOSING_TIMES, _CLOSING_S, _CLOSING_SHARE = 1.0, 0.02, 0.3
 # Days of more visits are planned in this process: their matrices in every worker would be too much memory.
 _MOST_SHARED = 2000
+# While the search is being compiled: how often it is looked for.
+_POLL_S = 0.05
 # Travel times and distances of a day may take so much memory (5,000 visits by one mode: 0.2 GB).
 _MOST_BYTES = 1 << 30
 
@@ -59,6 +61,8 @@ def solve(
     alone = iterations_limit(stop) is not None or len(problem.visits) > _MOST_SHARED
     with shared(0 if alone else processes) as workers:
         day = _Day(problem, warm_start, against, stop, seed, began, on_improve)
+        # Two workers compile by themselves while this process plans by insertion; alone, it has to.
+        day.may_search = workers is None or search_ready()
         day.start(warm_start)
         day.improve(workers)
         return day.close()
@@ -99,6 +103,7 @@ class _Day:
         self.closing_s = 0.0
         self.fallback: Plan | None = None
         self.searcher: Searcher | None = None
+        self.may_search = True
 
     def start(self, warm_start: Plan | None) -> None:
         """The warm start as far as it holds, filled with what fits; a plan is ready from here on."""
@@ -114,6 +119,9 @@ class _Day:
         """The orders with whatever fits and pays put in."""
         if not self.instance.n or not self.instance.servers:
             return orders
+        if not self.may_search:
+            _log.warning("the search is not compiled yet (python -m routing warm), planning by insertion meanwhile")
+            return self._inserted(orders)
         try:
             self.searcher = Searcher(self.instance, orders, self.seed)
             return self.searcher.filled()
@@ -121,14 +129,28 @@ class _Day:
             # Must not happen: the search and the exact times say the same about every order.
             _log.critical("the search refuses orders that hold; the day is planned by insertion alone")
             self.searcher = None
-            builder = Builder(self.instance, orders)
-            fill(builder, np.random.default_rng(self.seed), halt=self.best.halt)
-            return builder.orders
+            return self._inserted(orders)
+
+    def _inserted(self, orders: list[Order]) -> list[Order]:
+        builder = Builder(self.instance, orders)
+        fill(builder, np.random.default_rng(self.seed), halt=self.best.halt)
+        return builder.orders
+
+    def _await(self, workers: Workers | None, until_s: float) -> None:
+        """Until the workers have compiled the search, if they do so in time."""
+        while workers is not None and not self.may_search and self.best.elapsed() < until_s and not self.best.halt():
+            time.sleep(_POLL_S)
+            self.may_search = search_ready()
+        if self.may_search and self.searcher is None and self.instance.n and self.instance.servers:
+            self.best.judge(self._filled(self.best.orders), "insertion")
 
     def improve(self, workers: Workers | None) -> None:
         """Until the time is up, less what closing needs."""
         best, budget_s = self.best, seconds_limit(self.stop)
-        left_s = budget_s - min(self.closing_s, _CLOSING_SHARE * budget_s) - best.elapsed()
+        closes_s = budget_s - min(self.closing_s, _CLOSING_SHARE * budget_s)
+        if not self.may_search:
+            self._await(workers, closes_s)
+        left_s = closes_s - best.elapsed()
         if left_s <= 0 or self.searcher is None or best.halt():
             return
         engine = TinyEngine() if TinyEngine.suits(self.instance) else KernelEngine(workers, self.searcher)

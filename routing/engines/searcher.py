@@ -22,6 +22,11 @@ _FIRST_PACE = 400.0
 _FROZEN = 0.01
 
 
+def search_ready() -> bool:
+    """Whether a Searcher starts at once, without compiling for a minute first."""
+    return bool(import_module("routing.kernel").ready())
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What an epoch may touch: servers, and visits (those of other servers are left alone anyway)."""

@@ -4,6 +4,7 @@
 from the disk) everything they need, so that the first plan does not wait for it.
 """
 
-from .api import KernelSearch, Tune, construct, warm_up
+from .api import KernelSearch, Tune, construct
+from .ready import ready, warm_up
 
-__all__ = ["KernelSearch", "Tune", "construct", "warm_up"]
+__all__ = ["KernelSearch", "Tune", "construct", "ready", "warm_up"]
