@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # One call of the compiled search takes about so long: the halt flag is looked at in between.
 _BLOCK_S = 0.012
 _FIRST_PACE = 400.0
+# Days of so few stops are searched for what pays only together, too.
+_SMALL_NODES = 30
 # So cold that nothing worse is ever taken.
 _FROZEN = 0.01
 
@@ -62,7 +64,9 @@ class Searcher:
         """Raises ValueError if the orders do not hold."""
         # Loaded by the first search only: numba takes half a second and much memory, and who serves pages and asks for
         # prices or reasons never searches.
-        self.kernel: KernelSearch = import_module("routing.kernel").KernelSearch(instance, orders, seed)
+        native = import_module("routing.kernel")
+        tune = native.SMALL_DAY if sum(visit.crew for visit in instance.visits) <= _SMALL_NODES else None
+        self.kernel: KernelSearch = native.KernelSearch(instance, orders, seed, tune)
         self.halt: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
         self._pace = _FIRST_PACE
 

@@ -4,7 +4,7 @@
 from the disk) everything they need, so that the first plan does not wait for it.
 """
 
-from .api import KernelSearch, Tune, construct
+from .api import SMALL_DAY, KernelSearch, Tune, construct
 from .ready import ready, warm_up
 
-__all__ = ["KernelSearch", "Tune", "construct", "ready", "warm_up"]
+__all__ = ["SMALL_DAY", "KernelSearch", "Tune", "construct", "ready", "warm_up"]

@@ -23,6 +23,9 @@ class Tune:
     average_out: stops taken out per step on average. longest_string: of one route. blink: share of gaps overlooked.
     keep_middle: how often part of a string's middle stays. absent, absent_everywhere: absent visits offered, from
     near and from anywhere. routes: offered. absent_seed: how often a step happens around an absent visit.
+    Shares that are nought on large days, where they cost more steps than they are worth: generous: of steps in which
+    visits need not pay by themselves. move_under_way: of visits under way that are taken out like others. meet_late:
+    of crews who meet later than they could. meet_again: of steps taken after which crews agree on starts anew.
     """
 
     average_out: float = 10.0
@@ -33,6 +36,14 @@ class Tune:
     routes: float = 16.0
     absent_seed: float = 0.1
     absent_everywhere: float = 1.0
+    generous: float = 0.0
+    move_under_way: float = 0.0
+    meet_late: float = 0.0
+    meet_again: float = 0.0
+
+
+# For days of so few stops that nearly every plan can be looked at.
+SMALL_DAY = Tune(blink=0.05, generous=0.3, move_under_way=0.5, meet_late=0.3, meet_again=0.3)
 
 
 class KernelSearch:

@@ -13,7 +13,6 @@ from .layout import (
     L_OFFERED,
     LEG,
     OFFERED,
-    PENALTY,
     POINT,
     RANK,
     SERVER,
@@ -100,19 +99,21 @@ def gather(day: Day, visit: int) -> tuple[int, int]:
 
 
 @compiled
-def pair_up(day: Day, leads: int, seconds: int, bound: int) -> tuple[int, int]:
-    """Indices of the cheapest two places that can meet and cost less than `bound` together; -1 if there are none."""
-    best, lead, second = bound, -1, -1
+def pair_up(day: Day, leads: int, seconds: int, bound: int, late: bool) -> tuple[int, int]:
+    """Indices of the cheapest two places that can meet and cost less than `bound` together; -1 if there are none.
+
+    Of those that cost the same (as before and after a break) the first, or if they shall meet late the last.
+    """
+    best, lead, second = bound - late, -1, -1
     for i in range(leads):
-        if day.spots[0, i, COST] + (day.spots[1, 0, COST] if seconds else 0) >= best:
+        if day.spots[0, i, COST] + (day.spots[1, 0, COST] if seconds else 0) >= best + late:
             break
         for j in range(seconds):
             price = day.spots[0, i, COST] + day.spots[1, j, COST]
-            if price >= best:
+            if price >= best + late:
                 break
             if may_meet(day, i, j):
                 best, lead, second = price, i, j
-                break
     return lead, second
 
 
@@ -127,7 +128,7 @@ def may_meet(day: Day, i: int, j: int) -> bool:
 
 
 @compiled
-def find_pair(day: Day, visit: int) -> tuple[int, int]:
-    """Where to put both halves of a crew: indices into the places of lead and second; -1 if it does not pay."""
+def find_pair(day: Day, visit: int, worth: int, late: bool) -> tuple[int, int]:
+    """Where to put both halves of a crew for less than `worth`: indices into the places of lead and second, or -1."""
     leads, seconds = gather(day, visit)
-    return pair_up(day, leads, seconds, day.node[visit, PENALTY])
+    return pair_up(day, leads, seconds, worth, late)

@@ -18,6 +18,7 @@ from .layout import (
     FREE_TO,
     IS_OFFERED,
     IS_RUINED,
+    IS_TOUCHED,
     IS_TRIED,
     KEEP_MIDDLE,
     L_MISSING,
@@ -27,6 +28,7 @@ from .layout import (
     LONGEST_STRING,
     MISSING,
     MISSING_AT,
+    MOVE_UNDER_WAY,
     NODE,
     OFFERED,
     OPEN,
@@ -80,7 +82,8 @@ def ruin(day: Day, centre: int) -> None:
         if day.server[server, OPEN] and not day.server[server, IS_RUINED]:
             size = int(1.0 + np.random.random() * min(float(day.server[server, LENGTH]), longest))
             ruin_route(day, server, day.node[node, PLACE] - 1, size)
-            day.server[server, IS_RUINED] = 1
+            # Forgotten along with its being touched, which a route of visits under way alone is not.
+            day.server[server, IS_RUINED] = day.server[server, IS_TOUCHED]
             done += 1
     close_up(day)
 
@@ -107,9 +110,11 @@ def ruin_route(day: Day, server: int, place: int, size: int) -> None:
 
 @compiled
 def take_away(day: Day, node: int) -> None:
-    """Take a node's visit out, unless it is gone already, under way or not this run's to touch."""
+    """Take a node's visit out, unless it is gone already, under way (mostly) or not this run's to touch."""
     visit = visit_of(day, node)
-    if day.node[node, WHERE] >= 0 and day.node[visit, FREE_TO] and day.node[visit, RANK] != UNDER_WAY:
+    if day.node[node, WHERE] < 0 or not day.node[visit, FREE_TO]:
+        return
+    if day.node[visit, RANK] != UNDER_WAY or np.random.random() < day.real[MOVE_UNDER_WAY]:
         take_out(day, visit)
 
 

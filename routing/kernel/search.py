@@ -20,6 +20,7 @@ from .layout import (
     L_MISSING,
     LENGTH,
     MEET,
+    MEET_AGAIN,
     MEET_BY,
     MISSING,
     NODE,
@@ -110,6 +111,12 @@ def meet_again(day: Day) -> bool:
 
 
 @compiled
+def meets_again(day: Day) -> bool:
+    """Whether crews agree on starts anew after a step that did not seem to make the day the best."""
+    return bool(day.num[CREWS] and day.real[MEET_AGAIN] > 0.0 and np.random.random() < day.real[MEET_AGAIN])
+
+
+@compiled
 def build(day: Day, seed: int, sequence: int) -> bool:
     """Insert every absent visit, in the given sequence, where it costs least."""
     np.random.seed(seed)
@@ -144,7 +151,7 @@ def step(day: Day, warmth: float) -> None:
         value = value_now(day)
         if value < day.num[VALUE] - warmth * math.log(max(1e-12, np.random.random())):
             day.num[VALUE] = value
-            if value < day.num[BEST]:
+            if value < day.num[BEST] or meets_again(day):
                 meet_again(day)
             return
     restore(day)

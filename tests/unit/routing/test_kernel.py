@@ -9,7 +9,7 @@ from routing import Break, Problem, Server, Visit, Weights, Window
 from routing.assemble import make_plan
 from routing.check import check
 from routing.instance import Instance, Order, compile_problem
-from routing.kernel import KernelSearch, construct
+from routing.kernel import SMALL_DAY, KernelSearch, Tune, construct
 from routing.objective import objective
 from routing.timeline import time_all
 
@@ -110,11 +110,16 @@ def empty(instance: Instance) -> list[Order]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10**6), visits=st.integers(1, 30), servers=st.integers(1, 5))
-def test_value_is_the_objective_and_every_plan_holds(seed: int, visits: int, servers: int) -> None:
+@given(
+    seed=st.integers(0, 10**6),
+    visits=st.integers(1, 30),
+    servers=st.integers(1, 5),
+    tune=st.sampled_from([SMALL_DAY, Tune()]),
+)
+def test_value_is_the_objective_and_every_plan_holds(seed: int, visits: int, servers: int, tune: Tune) -> None:
     day, published = odd_day(seed, visits, servers)
     instance = compile_problem(day, published)
-    kernel = KernelSearch(instance, empty(instance), seed)
+    kernel = KernelSearch(instance, empty(instance), seed, tune)
     kernel.build()
     assert_sound(instance, kernel)
     built = kernel.best_value
@@ -138,6 +143,17 @@ def test_under_way_visits_stay_where_they_are(seed: int) -> None:
     assert_sound(instance, kernel)
     assert kernel.best_orders()[0][0] == 0
     assert kernel.best_orders()[1][0] == 1
+
+
+def test_a_route_of_one_visit_under_way_does_not_stay_out_of_the_search() -> None:
+    """A ruin that finds only the visit under way takes nothing out; the next ones must find the other."""
+    begun = visit("begun", 100, locked_server="s0", pinned=True)
+    others = [visit(f"v{n}", 3000, service_s=HOUR, drop_penalty=4000 + 10 * n) for n in range(12)]
+    instance = compile_problem(problem([begun, *others], [server("s0", max_visits=2)]))
+    kernel = KernelSearch(instance, [[0, 1]], 0)
+    kernel.run(600, 200.0, 1.0)
+    assert kernel.best_orders() == [[0, 12]]
+    assert_sound(instance, kernel)
 
 
 def test_the_same_seed_gives_the_same_routes() -> None:
