@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from routing import Break, Iterations, Plan, Problem, Weights, Window, check, solve
+from routing import Iterations, Plan, Problem, Weights, check, solve
 
 from .days import HOUR, problem, server, visit
 from .oracle import optimum
@@ -87,19 +87,6 @@ def test_a_break_later_in_the_day_lets_a_crew_meet_earlier() -> None:
     """The break that ends a route soonest is not the one that lets the other half of its crew begin in time."""
     day, published = small_day(5, 4, 2, {"crew", "breaks", "two breaks", "short shift", "overtime", "witness"})
     assert not gap(day, published)
-
-
-def test_a_crew_that_meets_after_its_break_leaves_time_for_an_appointment_before() -> None:
-    """Meeting before or after the break costs the same; only after it can the other server keep an appointment."""
-    tea = Break(Window(10 * HOUR, 11 * HOUR), 900)
-    staff = [
-        server("s1", breaks=(tea,), shift=Window(9 * HOUR, 12 * HOUR)),
-        server("s2", breaks=(tea,), shift=Window(9 * HOUR, 12 * HOUR), max_visits=2),
-    ]
-    both = visit("both", 3000, 0, crew=2, service_s=1200, locked_server="s1", pinned=True)
-    appointment = visit("appointment", 0, 500, windows=(Window(10 * HOUR, 10 * HOUR),), locked_server="s2")
-    plan = solve(problem([both, appointment], staff), STEPS)
-    assert not plan.unplanned
 
 
 def test_visits_under_way_are_swapped_when_only_one_can_be_finished() -> None:
