@@ -24,6 +24,8 @@ _EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S = 0.03, 0.1, 1.0
 # Below this many customers halves are too small: two whole searches of different kinds are better.
 _WHOLE = 150
 _STEPS_OF_EPOCH = 2000
+# Fewer routes than this lie across every line: both processes search the whole plan, and the better one goes on.
+_FEWEST_ROUTES = 16
 # Routes of more customers than this on average: ruin and recreate has so much of the time, then PyVRP improves parts
 # of so many customers in slices.
 _LONG, _LONG_SHARE, _PART = 25, 0.7, 200
@@ -158,7 +160,7 @@ class _Run:
 
 
 def _anneal(run: _Run, team: Team, upto: float) -> None:
-    """Ruin and recreate until a share of the budget, by when it has cooled: in halves by two, whole by one."""
+    """Ruin and recreate until a share of the budget, by when it has cooled."""
     full, run.until = run.until, run.started + upto * (run.until - run.started)
     while not run.over():
         _one_epoch(run, team)
@@ -166,14 +168,21 @@ def _anneal(run: _Run, team: Team, upto: float) -> None:
 
 
 def _one_epoch(run: _Run, team: Team) -> None:
+    """Two improve a half each, or the whole plan both; one improves the whole plan."""
     until = run.epoch(_EPOCH_SHARE, _EPOCH_LOW_S, _EPOCH_HIGH_S)
-    groups: list[Sequence[int]] = [range(len(run.current))]
-    if team.hands == 2 and len(run.current) > 1:
-        groups = list(halves(run.instance, run.current, run.dice))
     hot = run.heat(run.share(time.monotonic()))
     cold = run.heat(run.share(until) if not run.steps else min(1.0, (run.done + _STEPS_OF_EPOCH) / run.steps))
-    asked: list[Asked] = [("anneal", task, (hot, cold)) for task in run.tasks(groups, until)]
-    run.merge(groups, team.do(asked, until))
+    everything: list[Sequence[int]] = [range(len(run.current))]
+    if team.hands == 2 and len(run.current) >= _FEWEST_ROUTES:
+        groups: list[Sequence[int]] = list(halves(run.instance, run.current, run.dice))
+        asked: list[Asked] = [("anneal", task, (hot, cold)) for task in run.tasks(groups, until)]
+        run.merge(groups, team.do(asked, until))
+        return
+    asked = [("anneal", run.tasks(everything, until)[0], (hot, cold)) for _ in range(team.hands)]
+    outs = team.do(asked, until)
+    for out in outs:
+        run.keep(out.best_cost, out.best)
+    run.merge(everything, [min(outs, key=lambda out: run.cost(out.routes))])
 
 
 def _polish(run: _Run, team: Team) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from routing import MaxSeconds, check, solve
-from routing.kernel import ready
+from routing.kernel import ready, warm_up
 from routing.pool import close_shared, shared
 
 from .days import random_day
@@ -19,7 +19,8 @@ marking = importlib.import_module("routing.kernel.ready")
 
 @pytest.fixture(autouse=True)
 def workers() -> Iterator[None]:
-    """Warm workers of this process."""
+    """Warm workers of this process, which has the search at hand as well."""
+    warm_up()
     with shared(2) as made:
         assert made is not None
         assert made.wait_ready(60)

@@ -28,7 +28,7 @@ from routing.engines.ortools import OrToolsEngine
 from routing.engines.pair import Pair
 from routing.engines.searcher import Searcher
 from routing.instance import compile_problem
-from routing.kernel import construct
+from routing.kernel import construct, warm_up
 from routing.objective import objective
 from routing.pool import WorkerError, Workers, close_shared, shared
 from routing.timeline import time_all
@@ -40,7 +40,8 @@ QUICK = Iterations(100)
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[None]:
-    """Warm workers of this process."""
+    """Warm workers of this process, which has the search at hand as well."""
+    warm_up()
     with shared(2) as made:
         assert made is not None
         assert made.wait_ready(60)
