@@ -18,7 +18,7 @@ _SEQUENCES = (DENSITY, TIGHTEST, BY_VALUE, FARTHEST, RANDOM)
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """How the search ruins and recreates; the defaults measured best on court days.
+    """How the search ruins and recreates; the defaults did best in few, noisy runs on court days.
 
     average_out: stops taken out per step on average. longest_string: of one route. blink: share of gaps overlooked.
     keep_middle: how often part of a string's middle stays. absent, absent_everywhere: absent visits offered, from
