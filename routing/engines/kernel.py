@@ -143,15 +143,16 @@ class _Search:
             found = pair.whole(self.orders, span, warmth, share=self._share())
             self._take(found.orders, found.best, found.best_value)
             return
-        current, best = pair.halves(self.orders, span, warmth)
-        best_value = self._value(best)
-        if best_value is not None and self._value(current) is not None:
-            self._take(current, best, best_value)
+        for current, best in pair.halves(self.orders, span, warmth):
+            if self._value(current) is not None:
+                best_value = self._value(best)
+                self._take(current, best, self.best_value if best_value is None else best_value)
+                return
+        _log.info("halves of a day do not fit together; the epoch is lost")
 
     def _value(self, orders: list[Order]) -> int | None:
+        """What the orders are worth; None if they do not hold: crews of both halves may have made the other wait."""
         try:
             return self.own.load(orders)
         except ValueError:
-            # Rare: crews of both halves made the other wait, in a chain that comes back. The day stays as it was.
-            _log.info("halves of a day do not fit together; the epoch is lost")
             return None

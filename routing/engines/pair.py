@@ -37,12 +37,19 @@ class Pair:
 
     def halves(
         self, orders: list[Order], seconds: float, warmth: tuple[float, float]
-    ) -> tuple[list[Order], list[Order]]:
-        """An epoch on both halves of the day: where it stands then, and the best of both halves put together."""
+    ) -> list[tuple[list[Order], list[Order]]]:
+        """An epoch on both halves of the day: where it stands then, and the best of both halves put together; behind
+        that the same with one half's answer alone, should the two not fit together (crews of both may wait in turn)."""
         parts = self._cutter.halves(orders)
         found = self._epoch([orders] * _BOTH, parts, seconds, warmth)
-        current = joined(orders, parts, [one.orders for one in found])
-        return current, joined(orders, parts, [one.best for one in found])
+        ways = ((0, 1), (0,), (1,))
+        return [
+            (
+                joined(orders, [parts[half] for half in way], [found[half].orders for half in way]),
+                joined(orders, [parts[half] for half in way], [found[half].best for half in way]),
+            )
+            for way in ways
+        ]
 
     def whole(self, orders: list[Order], seconds: float, warmth: tuple[float, float], *, share: float) -> Found:
         """An epoch of two searches of their own, which now and then go on from one's best; the better answer."""

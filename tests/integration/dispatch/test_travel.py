@@ -93,7 +93,7 @@ def test_rides_of_real_days_teach_the_next_plan() -> None:
     assert slow > 1.6 * usual
     samples.make_day(6)
     with_learnt = planned()
-    TravelFactorSet.drop_collection()
+    TravelFactorSet.objects.delete()
     assert with_learnt["totals"]["travel_s"] > 1.4 * planned()["totals"]["travel_s"]
 
 

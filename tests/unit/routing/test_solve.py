@@ -341,7 +341,7 @@ def test_both_processes_together_improve_a_cut_day_and_a_whole_one() -> None:
             pair = Pair(lent, task, Searcher(instance, orders, 0), orders)
             assert pair.cuts == (size > 120)
             if pair.cuts:
-                _, best = pair.halves(orders, 0.3, (20.0, 5.0))
+                (_, best), *_ = pair.halves(orders, 0.3, (20.0, 5.0))
             else:
                 best = pair.whole(orders, 0.3, (20.0, 5.0), share=0.0).best
         before, after = (objective(instance, one, time_all(instance, one) or []) for one in (orders, best))
