@@ -15,7 +15,7 @@ import pytest
 
 from tools.stack.child import Child
 from tools.stack.config import load
-from tools.stack.guard import MARK, Place, Refusal, check, hold, sweep
+from tools.stack.guard import MARK, Place, Refusal, hold, sweep
 from tools.stack.ports import LOOPBACK, free_ports, is_free
 from tools.stack.procfs import Identity
 
