@@ -32,9 +32,7 @@ def example() -> dict[str, str]:
 
 def test_the_settings_of_the_compose_file_are_accepted_in_production(compose: Any) -> None:
     # What is empty in the example is a secret to be filled in, or the road engine a court may do without.
-    given = {
-        name: value or ("" if name.startswith("SONGDA_ROADS_") else "f" * 32) for name, value in example().items()
-    }
+    given = {name: value or ("" if name.startswith("SONGDA_ROADS_") else "f" * 32) for name, value in example().items()}
     environ = {name: filled(value, given) for name, value in compose["services"]["web"]["environment"].items()}
     settings = Settings.from_env(environ)
     assert settings.mode == "production"
