@@ -58,8 +58,8 @@ def test_the_check_says_what_entering_the_outcome_would_say(code: str, visit: Vi
             assert set(kept) <= {one.id for one in EvidenceItem.objects(client_id__in=good)}
         elif said.bar is None:
             # Items taken in the same millisecond have no order of their own.
-            held, missed = _without_names(said.missing_held), _without_names(refused.extra["missing"])
-            assert sorted(held, key=str) == sorted(missed, key=str)
+            told, missed = _without_names(said.missing_held), _without_names(refused.extra["missing"])
+            assert sorted(told, key=str) == sorted(missed, key=str)
         else:
             assert refused.code == said.bar["code"]
 
